@@ -1,0 +1,317 @@
+"""The configuration file (TOML) as frozen, validated objects.
+
+Every table is closed: an unknown key is an error that names the key and suggests the right one.
+``${NAME}`` in any string is replaced from the environment; a secret may also be read from a file,
+``{ file = "/run/credentials/token" }``, and is never printed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+
+import platformdirs
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+import signals
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; the message names each key and its remedy."""
+
+
+def _duration(value: object) -> object:
+    """Read ``90s``, ``5m``, ``2h``, ``14d`` or ``2w``."""
+    if not isinstance(value, str):
+        return value
+    if (match := _DURATION.fullmatch(value.strip())) is None:
+        raise ValueError(f"{value!r} is no duration; write for example 90s, 5m, 2h or 14d")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("a duration must be longer than nothing")
+    return value
+
+
+def _secret(value: object) -> object:
+    """Read a secret given as text or as ``{ file = "..." }``."""
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) != {"file"}:
+        raise ValueError('a secret is "${NAME}" or { file = "/path/to/it" }')
+    try:
+        return Path(str(value["file"])).expanduser().read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"cannot read {value['file']}: {error.strerror}") from None
+
+
+def _base_url(value: HttpUrl) -> str:
+    return str(value).rstrip("/")
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+BaseUrl = Annotated[HttpUrl, AfterValidator(_base_url)]
+Terms = tuple[Annotated[str, Field(min_length=1)], ...]
+
+
+class Table(BaseModel):
+    """A closed, frozen table of the configuration file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Service(Table):
+    """``[service]``: how hubbub presents itself, and how it logs."""
+
+    contact: Annotated[str, Field(min_length=1)] = "operator unknown"
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Store(Table):
+    """``[store]``: the local journal and how long it keeps what."""
+
+    path: Path = Field(default_factory=lambda: platformdirs.user_state_path("hubbub") / "hubbub.db")
+    keep_texts: Duration = timedelta(days=30)
+    keep_minutes: Duration = timedelta(days=90)
+    lateness: Duration = timedelta(minutes=5)
+
+
+class Page(Table):
+    """``[page]``: the built-in page."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8460
+    token: Secret | None = None
+
+    @model_validator(mode="after")
+    def _closed_by_default(self) -> Self:
+        if self.host not in {"127.0.0.1", "::1", "localhost"} and self.token is None:
+            raise ValueError(
+                f"listening on {self.host} lets others in: set token, or keep host at 127.0.0.1"
+            )
+        return self
+
+
+class Influx(Table):
+    """``[influx]``: where points are delivered; without it the journal alone serves."""
+
+    url: BaseUrl
+    bucket: Annotated[str, Field(min_length=1)] = "hubbub"
+    org: str = "hubbub"
+    token: Secret = SecretStr("")
+    timeout: Duration = timedelta(seconds=10)
+    batch: Annotated[int, Field(ge=1, le=10_000)] = 5_000
+
+
+class Detection(Table):
+    """``[detection]``: when a rise in complaints counts as a spike."""
+
+    floor: Annotated[int, Field(ge=1)] = 5
+    possible: Annotated[float, Field(gt=0)] = 3.0
+    confirmed: Annotated[float, Field(gt=0)] = 5.0
+    resolve_after: Duration = timedelta(minutes=15)
+    reopen_within: Duration = timedelta(minutes=30)
+
+
+class Topic(Table):
+    """``[[topics]]``: something watched."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    any: Terms = ()
+    all: Terms = ()
+    none: Terms = ()
+    mask: Terms = ()
+
+    @model_validator(mode="after")
+    def _has_terms(self) -> Self:
+        if not self.any and not self.all:
+            raise ValueError('say which words to listen for, e.g. any = ["github"]')
+        return self
+
+    def build(self) -> signals.Topic:
+        """Return the topic as the rest of hubbub knows it."""
+        query = signals.Query(any_of=self.any, all_of=self.all, none_of=self.none)
+        return signals.Topic(name=self.name, query=query, mask=self.mask)
+
+
+class Source(Table):
+    """What every ``[[sources]]`` table may say; each collector adds its own keys.
+
+    Attributes:
+        kind: Which collector.
+        enabled: Whether it runs.
+        interval: How often it asks.
+        topics: The names of the topics that it listens for; empty means all of them.
+    """
+
+    kind: str
+    enabled: bool = True
+    interval: Duration = timedelta(minutes=1)
+    topics: Terms = ()
+
+
+class Channel(Table):
+    """What every ``[[channels]]`` table may say; each kind of channel adds its own keys."""
+
+    kind: str
+    name: Annotated[str, Field(min_length=1)]
+    enabled: bool = True
+
+
+class Settings(Table):
+    """The whole file.
+
+    ``sources`` and ``channels`` stay raw tables here: the collectors and the alerts validate their
+    own kinds with ``parse``, so that a new kind is one file.
+    """
+
+    service: Service = Service()
+    store: Store = Field(default_factory=Store)
+    page: Page = Page()
+    influx: Influx | None = None
+    detection: Detection = Detection()
+    topics: tuple[Topic, ...] = ()
+    sources: tuple[dict[str, Any], ...] = ()
+    channels: tuple[dict[str, Any], ...] = ()
+
+    @model_validator(mode="after")
+    def _distinct_topics(self) -> Self:
+        names = [topic.name for topic in self.topics]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"two topics are called {', '.join(sorted(twice))}")
+        return self
+
+
+T = TypeVar("T", bound=Table)
+
+
+def load(text: str, *, origin: str = "configuration") -> Settings:
+    """Return the settings that ``text`` (TOML) describes.
+
+    Args:
+        text: The configuration file's content.
+        origin: What to call it in errors, usually its path.
+
+    Raises:
+        SettingsError: The text is no TOML, a key is unknown or a value is wrong.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{origin}: not valid TOML: {error}") from None
+    return parse(Settings, document, origin=origin)
+
+
+def read(path: Path) -> Settings:
+    """Return the settings in the file at ``path``.
+
+    Raises:
+        SettingsError: The file cannot be read, or see ``load``.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot read it: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: not UTF-8 text") from None
+    return load(text, origin=str(path))
+
+
+def parse(model: type[T], table: Mapping[str, Any], *, origin: str, where: str = "") -> T:
+    """Return ``table`` validated as ``model``, with ``${NAME}`` replaced from the environment.
+
+    Args:
+        model: The table's shape.
+        table: Raw values.
+        origin: What to call the file in errors.
+        where: The table's place in the file, e.g. ``sources[2]``.
+
+    Raises:
+        SettingsError: One line for each wrong key, with its remedy.
+    """
+    problems: list[str] = []
+    expanded = _expand(table, where, problems)
+    if not problems:
+        try:
+            return model.model_validate(expanded)
+        except ValidationError as error:
+            problems = [_explain(model, detail, where) for detail in error.errors()]
+    raise SettingsError("\n".join(f"{origin}: {problem}" for problem in problems))
+
+
+def _expand(value: Any, where: str, problems: list[str]) -> Any:  # noqa: ANN401 - raw TOML
+    """Replace ``${NAME}`` in every string; note each variable that is not set."""
+    if isinstance(value, Mapping):
+        return {
+            key: _expand(inner, f"{where}.{key}" if where else key, problems)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_expand(inner, f"{where}[{at}]", problems) for at, inner in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def replacement(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            problems.append(f"{where}: the environment variable {match[1]} is not set")
+        return os.environ.get(match[1], "")
+
+    return _VARIABLE.sub(replacement, value)
+
+
+def _explain(model: type[BaseModel], detail: Mapping[str, Any], where: str) -> str:
+    """Return one line that names the key and says what to do."""
+    place: Sequence[str | int] = detail["loc"]
+    path = where
+    for part in place:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        message = f"unknown key{_suggest(str(place[-1]), _keys_at(model, place[:-1]))}"
+    elif detail["type"] == "missing":
+        message = "is missing"
+    return f"{path}: {message}" if path else message
+
+
+def _suggest(key: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; known keys: {', '.join(sorted(known))}"
+
+
+def _keys_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:
+    """Return the keys of the table at ``place`` below ``model``."""
+    for part in place:
+        if isinstance(part, str) and part in model.model_fields:
+            inner = _table_in(model.model_fields[part].annotation)
+            model = inner or model
+    return list(model.model_fields)
+
+
+def _table_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _table_in(arg))), None)
