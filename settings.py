@@ -8,13 +8,14 @@ Every table is closed: an unknown key is an error that names the key and suggest
 from __future__ import annotations
 
 import difflib
+import hashlib
 import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
 import platformdirs
 from pydantic import (
@@ -25,15 +26,27 @@ from pydantic import (
     Field,
     HttpUrl,
     SecretStr,
+    TypeAdapter,
     ValidationError,
+    field_serializer,
     model_validator,
 )
 
 import signals
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([smhdw])")
+_LONGEST = 36_500  # days; so long ago there was nobody to listen to
+_HTTP_URL = TypeAdapter(HttpUrl)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+_REMEDIES = {
+    "dict_type": "must be a table",
+    "missing": "is missing",
+    "model_type": "must be a table",
+    "string_too_short": "must not be empty",
+    "tuple_type": 'must be a list: ["one", "two"], or [[...]] before each of several tables',
+}
+"""What to say instead of pydantic's own words, by the type of its error."""
 
 
 class SettingsError(Exception):
@@ -42,11 +55,14 @@ class SettingsError(Exception):
 
 def _duration(value: object) -> object:
     """Read ``90s``, ``5m``, ``2h``, ``14d`` or ``2w``."""
-    if not isinstance(value, str):
+    if isinstance(value, timedelta):
         return value
-    if (match := _DURATION.fullmatch(value.strip())) is None:
+    if (match := _DURATION.fullmatch(str(value).strip())) is None:
         raise ValueError(f"{value!r} is no duration; write for example 90s, 5m, 2h or 14d")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    seconds = float(match[1]) * _UNITS[match[2]]
+    if seconds > _LONGEST * _UNITS["d"]:
+        raise ValueError(f"{value!r} is too long; a duration may be {_LONGEST}d at most")
+    return timedelta(seconds=seconds)
 
 
 def _positive(value: timedelta) -> timedelta:
@@ -55,30 +71,50 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
+def _expand_user(value: Path) -> Path:
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise ValueError(f"{value}: nobody's home folder; write the whole path") from None
+
+
 def _secret(value: object) -> object:
     """Read a secret given as text or as ``{ file = "..." }``."""
     if not isinstance(value, Mapping):
         return value
     if set(value) != {"file"}:
         raise ValueError('a secret is "${NAME}" or { file = "/path/to/it" }')
+    path = _expand_user(Path(str(value["file"])))
     try:
-        return Path(str(value["file"])).expanduser().read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ValueError(f"cannot read {value['file']}: {error.strerror}") from None
+        raise ValueError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"cannot read {path}: it is not UTF-8 text") from None
 
 
-def _base_url(value: HttpUrl) -> str:
-    return str(value).rstrip("/")
+def _base_url(value: str) -> str:
+    try:
+        return str(_HTTP_URL.validate_python(value)).rstrip("/")
+    except ValidationError:
+        # Without the value, which may hold a password.
+        raise ValueError("is no address; write for example https://example.org") from None
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
-BaseUrl = Annotated[HttpUrl, AfterValidator(_base_url)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Terms = tuple[Annotated[str, Field(min_length=1)], ...]
 
 
 class Table(BaseModel):
-    """A closed, frozen table of the configuration file."""
+    """A closed, frozen table of the configuration file.
+
+    Attributes:
+        raw: Names of the keys whose values ``parse`` leaves as they stand in the file.
+    """
+
+    raw: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
@@ -92,12 +128,19 @@ class Service(Table):
 
 
 class Store(Table):
-    """``[store]``: the local journal and how long it keeps what."""
+    """``[store]``: the local journal and how long it keeps what.
 
-    path: Path = Field(default_factory=lambda: platformdirs.user_state_path("hubbub") / "hubbub.db")
+    Attributes:
+        path: The SQLite file.
+        keep_texts: A text is dropped so long after it was stored; counts stay.
+        keep_minutes: Minute buckets are kept so long; hours and days stay for ever.
+    """
+
+    path: Annotated[Path, AfterValidator(_expand_user)] = Field(
+        default_factory=lambda: platformdirs.user_state_path("hubbub") / "hubbub.db"
+    )
     keep_texts: Duration = timedelta(days=30)
     keep_minutes: Duration = timedelta(days=90)
-    lateness: Duration = timedelta(minutes=5)
 
 
 class Page(Table):
@@ -109,7 +152,7 @@ class Page(Table):
 
     @model_validator(mode="after")
     def _closed_by_default(self) -> Self:
-        if self.host not in {"127.0.0.1", "::1", "localhost"} and self.token is None:
+        if self.host not in {"127.0.0.1", "::1", "localhost"} and not self.token:
             raise ValueError(
                 f"listening on {self.host} lets others in: set token, or keep host at 127.0.0.1"
             )
@@ -128,13 +171,23 @@ class Influx(Table):
 
 
 class Detection(Table):
-    """``[detection]``: when a rise in complaints counts as a spike."""
+    """``[detection]``: when a rise in complaints counts as a spike.
+
+    Attributes:
+        floor: Fewer complaints than this within the window are never a spike.
+        possible: Score from which a spike is possible.
+        confirmed: Score from which it is certain.
+        resolve_after: How long it must be quiet before an incident is over.
+        reopen_within: A new spike within this time continues the old incident.
+        lateness: How long a bucket waits for a slow source before it is judged without it.
+    """
 
     floor: Annotated[int, Field(ge=1)] = 5
     possible: Annotated[float, Field(gt=0)] = 3.0
     confirmed: Annotated[float, Field(gt=0)] = 5.0
     resolve_after: Duration = timedelta(minutes=15)
     reopen_within: Duration = timedelta(minutes=30)
+    lateness: Duration = timedelta(minutes=5)
 
 
 class Topic(Table):
@@ -186,8 +239,11 @@ class Settings(Table):
     """The whole file.
 
     ``sources`` and ``channels`` stay raw tables here: the collectors and the alerts validate their
-    own kinds with ``parse``, so that a new kind is one file.
+    own kinds with ``parse``, so that a new kind is one file. Which of their keys are secret is only
+    known there, so here none of them is ever shown.
     """
+
+    raw: ClassVar[frozenset[str]] = frozenset({"sources", "channels"})
 
     service: Service = Service()
     store: Store = Field(default_factory=Store)
@@ -195,8 +251,8 @@ class Settings(Table):
     influx: Influx | None = None
     detection: Detection = Detection()
     topics: tuple[Topic, ...] = ()
-    sources: tuple[dict[str, Any], ...] = ()
-    channels: tuple[dict[str, Any], ...] = ()
+    sources: tuple[dict[str, Any], ...] = Field(default=(), repr=False)
+    channels: tuple[dict[str, Any], ...] = Field(default=(), repr=False)
 
     @model_validator(mode="after")
     def _distinct_topics(self) -> Self:
@@ -204,6 +260,11 @@ class Settings(Table):
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"two topics are called {', '.join(sorted(twice))}")
         return self
+
+    @field_serializer("sources", "channels")
+    def _digest(self, tables: tuple[dict[str, Any], ...]) -> str:
+        """Write raw tables so that a change shows, but nothing of what they say."""
+        return hashlib.sha256(repr(tables).encode()).hexdigest()
 
 
 T = TypeVar("T", bound=Table)
@@ -254,10 +315,11 @@ def parse(model: type[T], table: Mapping[str, Any], *, origin: str, where: str =
         SettingsError: One line for each wrong key, with its remedy.
     """
     problems: list[str] = []
-    expanded = _expand(table, where, problems)
+    raw = {key: value for key, value in table.items() if key in model.raw}
+    expanded = _expand({k: v for k, v in table.items() if k not in raw}, where, problems)
     if not problems:
         try:
-            return model.model_validate(expanded)
+            return model.model_validate(expanded | raw)
         except ValidationError as error:
             problems = [_explain(model, detail, where) for detail in error.errors()]
     raise SettingsError("\n".join(f"{origin}: {problem}" for problem in problems))
@@ -289,11 +351,9 @@ def _explain(model: type[BaseModel], detail: Mapping[str, Any], where: str) -> s
     path = where
     for part in place:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    message = str(detail["msg"]).removeprefix("Value error, ")
+    message = _REMEDIES.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
     if detail["type"] == "extra_forbidden":
         message = f"unknown key{_suggest(str(place[-1]), _keys_at(model, place[:-1]))}"
-    elif detail["type"] == "missing":
-        message = "is missing"
     return f"{path}: {message}" if path else message
 
 

@@ -5,6 +5,7 @@ SourceError                 the source was not heard; never a zero
 |-- RateLimited             told to wait (``retry_after`` in seconds, if it said how long)
 |-- Blocked                 a 403, a login page, robots.txt: asking again soon is rude
 |-- Unauthorised            a credential is missing, wrong or lacks a right
+|-- Missing                 a 404 or 410: the address leads nowhere
 `-- Malformed               an answer of the wrong shape: a changed layout, broken JSON
 """
 
@@ -24,9 +25,15 @@ class SourceError(Exception):
 
     Attributes:
         kind: One word for health tables and metrics.
+        retry_after: Seconds to wait before asking again, if the source said so.
     """
 
     kind: ClassVar[str] = "error"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        """Keep the time to wait beside the message."""
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Unreachable(SourceError):
@@ -36,18 +43,9 @@ class Unreachable(SourceError):
 
 
 class RateLimited(SourceError):
-    """The source asked to be left alone for a while.
-
-    Attributes:
-        retry_after: Seconds to wait, if the source said so.
-    """
+    """The source asked to be left alone for a while."""
 
     kind = "limited"
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        """Keep the time to wait beside the message."""
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class Blocked(SourceError):
@@ -60,6 +58,12 @@ class Unauthorised(SourceError):
     """A credential is missing, wrong or lacks a right."""
 
     kind = "unauthorised"
+
+
+class Missing(SourceError):
+    """The address leads nowhere: a moved API, a closed instance."""
+
+    kind = "missing"
 
 
 class Malformed(SourceError):
@@ -103,7 +107,7 @@ class Probe(Protocol):
     """A collector that can tell, with one cheap request, whether its source may be asked."""
 
     async def probe(self) -> str:
-        """Return one sentence: reachable, allowed, how fast.
+        """Return one sentence: reachable, allowed.
 
         Raises:
             SourceError: It is not.

@@ -1,0 +1,1 @@
+"""What the README claims about speed and quality, measured: ``python -m benchmarks.NAME``."""

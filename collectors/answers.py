@@ -1,0 +1,152 @@
+"""What an HTTP answer means: a body within bounds, a document, or a ``SourceError``.
+
+Bodies are unpacked here rather than by httpx, which unpacks each chunk whole: a few kilobytes of
+well-packed zeros (a "bomb") would be gigabytes in memory before anybody could count them.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+import httpx
+
+from collectors import manners
+from collectors.contract import (
+    Blocked,
+    Malformed,
+    Missing,
+    RateLimited,
+    SourceError,
+    Unauthorised,
+    Unreachable,
+)
+
+PACKING = b"gzip"
+"""The only content encoding that is asked for and accepted."""
+
+_GZIP_ONLY = 16 + zlib.MAX_WBITS
+# Parts of a path, and words of a page, that are not an answer but a door.
+_DOORS = frozenset({"login", "log_in", "signin", "sign_in", "auth", "sso", "challenge", "captcha"})
+_DOOR_WORDS = (
+    *("log in", "login", "sign in", "captcha", "challenge", "just a moment", "access denied"),
+    *("are you human", "not a robot", "verify you", "blocked", "anubis", "cf-"),
+)
+_DOOR_DEPTH = 20_000  # characters of a page in which those words are looked for
+
+
+def place(request: httpx.Request) -> str:
+    """Return where ``request`` goes, without its query, which is nobody's business in a log."""
+    return f"{request.url.host}{request.url.path[:200]}"
+
+
+def check_status(answer: httpx.Response) -> None:
+    """Accept a success.
+
+    Raises:
+        SourceError: The status is no success; the class says what it means.
+    """
+    status = answer.status_code
+    if answer.is_success:
+        return
+    said = f"answered {status} {httpx.codes.get_reason_phrase(status)}".rstrip()
+    wait = manners.retry_after(answer.headers)
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        raise RateLimited(said, manners.reset_after(answer.headers) if wait is None else wait)
+    if status == httpx.codes.UNAUTHORIZED:
+        raise Unauthorised(f"{said}: a token is missing or wrong")
+    if status in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
+        raise Missing(said)
+    if status == httpx.codes.REQUEST_TIMEOUT or answer.is_server_error:
+        raise Unreachable(said, wait)
+    if answer.is_client_error:
+        raise Blocked(said)
+    raise Malformed(said)
+
+
+def redirect(asked: httpx.Request, onward: httpx.Request) -> httpx.Request:
+    """Return ``onward``, where the answer to ``asked`` redirects to, if it may be followed.
+
+    Raises:
+        Blocked: It is a login page.
+        Malformed: It is not HTTP.
+    """
+    if onward.url.scheme not in {"http", "https"}:
+        raise Malformed(f"{place(asked)}: redirects to {onward.url.scheme[:20]!r}, not to a page")
+    if _DOORS & set(onward.url.path.lower().split("/")):
+        raise Blocked(f"{place(asked)}: redirects to a login page ({place(onward)})")
+    return onward
+
+
+async def read(answer: httpx.Response, *, wire: int, unpacked: int) -> bytes:
+    """Return the body of ``answer``, a stream that is not yet read.
+
+    Args:
+        answer: The answer.
+        wire: How many bytes may arrive.
+        unpacked: How many bytes they may unpack to.
+
+    Raises:
+        Malformed: There are more, or they are packed in a way that nobody asked for.
+        Unreachable: The packed body ends too early.
+    """
+    packing = answer.headers.get("content-encoding", "identity").strip().lower().encode()
+    if packing not in {PACKING, b"identity", b""}:
+        raise Malformed(f"answered in the encoding {packing[:40]!r}, which nobody asked for")
+    inflater = zlib.decompressobj(_GZIP_ONLY) if packing == PACKING else None
+    arrived = 0
+    body = bytearray()
+    async for chunk in answer.aiter_raw():
+        arrived += len(chunk)
+        if arrived > wire:
+            raise Malformed(f"answered with more than {wire:,} bytes")
+        try:
+            body += inflater.decompress(chunk, unpacked + 1 - len(body)) if inflater else chunk
+        except zlib.error as error:
+            raise Malformed(f"answered with a broken gzip body ({error})") from None
+        if len(body) > unpacked:
+            raise Malformed(f"answered with more than {unpacked:,} bytes once unpacked")
+    if inflater and not inflater.eof:
+        raise Unreachable("the answer was cut off")
+    return bytes(body)
+
+
+def document(answer: httpx.Response, body: bytes) -> object:
+    """Return the JSON document in ``body``.
+
+    Raises:
+        Blocked: It is a login or challenge page.
+        Malformed: It is anything else.
+    """
+    where = place(answer.request)
+    try:
+        text = body.decode("utf-8-sig")
+        if "html" in answer.headers.get("content-type", "") or text.lstrip()[:1] == "<":
+            raise _page_instead(where, text)
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"{where}: not valid JSON ({error})") from None
+
+
+def page(answer: httpx.Response, body: bytes) -> str:
+    """Return the page in ``body``, in the character set that it states, or UTF-8.
+
+    Raises:
+        Malformed: It is no page, or not in that character set.
+    """
+    where = place(answer.request)
+    kind = answer.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
+    if not kind.startswith("text/") and "html" not in kind:
+        raise Malformed(f"{where}: a page was expected, not {kind[:60]!r}")
+    try:
+        return body.decode(answer.charset_encoding or "utf-8")
+    except (ValueError, LookupError) as error:
+        raise Malformed(f"{where}: not the text it claims to be ({error})") from None
+
+
+def _page_instead(where: str, text: str) -> SourceError:
+    """Return what it means to be given a page where JSON was expected."""
+    start = text[:_DOOR_DEPTH].lower()
+    if any(word in start for word in _DOOR_WORDS):
+        return Blocked(f"{where}: answered with a login or challenge page")
+    return Malformed(f"{where}: answered with a page, not with JSON")

@@ -1,0 +1,251 @@
+"""The one HTTP client that all collectors share; its manners are those of the whole of hubbub.
+
+It names itself honestly, obeys robots.txt, spaces its requests to each host, waits when told to,
+asks again only where that helps, bounds time and size, and turns everything that is not a good
+answer into a ``SourceError``. What is worth keeping is revalidated (``If-None-Match``) instead of
+fetched again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+import httpx
+import stamina
+
+from collectors import answers, cache, manners
+from collectors.contract import (
+    Blocked,
+    Malformed,
+    Missing,
+    RateLimited,
+    SourceError,
+    Unauthorised,
+    Unreachable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+Params: TypeAlias = "Mapping[str, str | int]"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long, how much, how often. Times are seconds, sizes are bytes.
+
+    Attributes:
+        connect: Longest time to connect.
+        read: Longest silence within an answer.
+        total: Longest time for one answer as a whole.
+        wire: Largest body as it arrives.
+        unpacked: Largest body once unpacked.
+        redirects: How many redirects are followed.
+        attempts: How often a request is sent in all when it fails for a passing reason.
+        backoff: The wait before the second attempt; it doubles, with some jitter.
+        patience: The longest wait that a host may ask for and get at once; a longer one is passed
+            on as ``RateLimited``.
+        spacing: Least time between two requests to one host; robots.txt can only raise it.
+    """
+
+    connect: float = 10.0
+    read: float = 20.0
+    total: float = 60.0
+    wire: int = 8_000_000
+    unpacked: int = 32_000_000
+    redirects: int = 5
+    attempts: int = 3
+    backoff: float = 1.0
+    patience: float = 20.0
+    spacing: float = 1.0
+
+
+class Client:
+    """An async context manager around one connection pool.
+
+    Args:
+        contact: How a source's operator can reach whoever runs this hubbub: an address or a URL.
+        limits: How long, how much, how often.
+        cache: The file that keeps answers for revalidation; None keeps them in memory.
+    """
+
+    def __init__(
+        self, contact: str, *, limits: Limits | None = None, cache: Path | None = None
+    ) -> None:
+        """Open nothing yet."""
+        self._agent = f"hubbub/{_version()} (+{' '.join(contact.split())})".encode()
+        self._limits = limits or Limits()
+        self._cache = cache
+        self._hosts: dict[str, manners.Host] = {}
+
+    async def __aenter__(self) -> Self:
+        """Open the cache and the connection pool.
+
+        Raises:
+            sqlite3.Error: The cache's file cannot be opened.
+        """
+        self._http = httpx.AsyncClient(
+            transport=await cache.open_transport(self._cache),
+            headers=[(b"User-Agent", self._agent), (b"Accept-Encoding", answers.PACKING)],
+            timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect, pool=None),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close both."""
+        await self._http.aclose()
+
+    async def get_json(
+        self,
+        url: str,
+        *,
+        params: Params | None = None,
+        token: str = "",
+        spacing: float = 0.0,
+        keep: bool = False,
+    ) -> object:
+        """Return the JSON document at ``url``.
+
+        Args:
+            url: Where to ask.
+            params: The query.
+            token: Sent as ``Authorization: Bearer``, unless empty; never to another origin.
+            spacing: Least seconds between two requests to this host, if more than the default.
+            keep: Whether the answer is worth keeping, to be revalidated the next time. Not for
+                polls, whose addresses differ each time, and never together with ``token``.
+
+        Raises:
+            SourceError: There is no such document; the class says why.
+        """
+        headers = {"Accept": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        request = self._request(url, params, headers, keep=keep)
+        return answers.document(*await self._get(request, spacing))
+
+    async def get_text(
+        self, url: str, *, params: Params | None = None, spacing: float = 0.0, keep: bool = False
+    ) -> str:
+        """Return the page at ``url``; the arguments are those of ``get_json``.
+
+        Raises:
+            SourceError: There is no such page; the class says why.
+        """
+        request = self._request(url, params, {"Accept": "text/html"}, keep=keep)
+        return answers.page(*await self._get(request, spacing))
+
+    async def check(self, url: str) -> None:
+        """Make sure that ``url`` may be asked for, at the cost of its host's robots.txt.
+
+        Raises:
+            SourceError: It may not, or the host does not answer.
+        """
+        await self._admitting(httpx.URL(url))
+
+    def _request(
+        self, url: str, params: Params | None, headers: Mapping[str, str], *, keep: bool
+    ) -> httpx.Request:
+        return self._http.build_request(
+            "GET", url, params=params, headers=headers, extensions={cache.KEEP: keep}
+        )
+
+    async def _get(self, request: httpx.Request, spacing: float) -> tuple[httpx.Response, bytes]:
+        """Return a good answer and its body, asking again where that helps."""
+        async for attempt in stamina.retry_context(
+            on=self._helps,
+            attempts=self._limits.attempts,
+            timeout=None,
+            wait_initial=self._limits.backoff,
+            wait_max=self._limits.patience,
+            wait_jitter=self._limits.backoff,
+        ):
+            with attempt:
+                return await self._follow(request, spacing)
+        raise AssertionError("stamina raises the last error")
+
+    def _helps(self, error: Exception) -> bool | float:
+        """Say whether asking again helps after ``error``, or in how many seconds it does."""
+        if not isinstance(error, Unreachable | RateLimited):
+            return False
+        if error.retry_after is None:
+            return isinstance(error, Unreachable)
+        return error.retry_after if error.retry_after <= self._limits.patience else False
+
+    async def _follow(
+        self, request: httpx.Request, spacing: float = 0.0, *, ruled: bool = True
+    ) -> tuple[httpx.Response, bytes]:
+        """Return the answer at the end of the redirects, each of which keeps the manners."""
+        for _ in range(self._limits.redirects + 1):
+            host = await self._admitting(request.url) if ruled else self._host(request.url)
+            answer, body = await self._exchange(request, host, spacing)
+            if answer.next_request is None:
+                return answer, body
+            request = answers.redirect(request, answer.next_request)
+        raise Malformed(f"{answers.place(request)}: redirects without end")
+
+    def _host(self, url: httpx.URL) -> manners.Host:
+        return self._hosts.setdefault(f"{url.scheme}://{url.netloc.decode()}", manners.Host())
+
+    async def _admitting(self, url: httpx.URL) -> manners.Host:
+        """Return the host of ``url`` once its robots.txt is known to allow ``url``."""
+        host = self._host(url)
+        async with host.lock:
+            if host.unknown:
+                host.learn(await self._robots(url.copy_with(raw_path=b"/robots.txt")))
+        host.check(str(url))
+        return host
+
+    async def _robots(self, url: httpx.URL) -> str:
+        """Return a robots.txt; one that is not there allows everything (RFC 9309 section 2.3.1)."""
+        request = self._request(str(url), None, {}, keep=True)
+        try:
+            _, body = await self._follow(request, ruled=False)
+        except (Blocked, Missing, Unauthorised):
+            return ""
+        return body.decode(errors="replace")
+
+    async def _exchange(
+        self, request: httpx.Request, host: manners.Host, spacing: float
+    ) -> tuple[httpx.Response, bytes]:
+        """Send one request in its turn; return the answer, with its body unless it redirects."""
+        limits = self._limits
+        where = answers.place(request)
+        try:
+            await host.turn(max(spacing, limits.spacing), limits.patience)
+            async with asyncio.timeout(limits.total):
+                answer = await self._http.send(request, stream=True)
+                try:
+                    if answer.next_request is not None:
+                        return answer, b""
+                    answers.check_status(answer)
+                    return answer, await answers.read(
+                        answer, wire=limits.wire, unpacked=limits.unpacked
+                    )
+                finally:
+                    await answer.aclose()
+        except SourceError as error:
+            if error.retry_after is not None:
+                host.hold(error.retry_after)
+            raise type(error)(f"{where}: {error}", error.retry_after) from None
+        except (TimeoutError, httpx.TimeoutException):
+            raise Unreachable(f"{where}: no complete answer in time") from None
+        except httpx.TransportError as error:
+            reason = str(error) or type(error).__name__
+            raise Unreachable(f"{where}: cannot be reached ({reason})") from None
+
+
+def _version() -> str:
+    try:
+        return metadata.version("hubbub")
+    except metadata.PackageNotFoundError:
+        return "dev"

@@ -1,0 +1,38 @@
+"""The command line, ``hubbub``: one module for each group of commands."""
+
+from __future__ import annotations
+
+import sys
+
+from alerts import SendFailed, StateError
+from collectors import ArchiveError, SourceError
+from commands import alert, archive, look, mark, run, score, series, setup, sources
+from commands.app import app
+from sentiment import UnknownEngine
+from settings import SettingsError
+from storage import InfluxError, StoreError
+
+__all__ = ["app", "main"]
+
+_MODULES = (alert, archive, look, mark, run, score, series, setup, sources)
+
+FAILED = 1
+MISUSED = 2
+
+
+def main() -> None:
+    """Run the command line; exit with 0, 1 (a failure at run time) or 2 (misuse, configuration)."""
+    try:
+        app()
+    except (SettingsError, UnknownEngine) as error:
+        _leave(error, MISUSED)
+    except (StoreError, InfluxError, SourceError, ArchiveError, SendFailed, StateError) as error:
+        _leave(error, FAILED)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has left; there is nobody to complain to
+        sys.exit(FAILED)
+
+
+def _leave(error: Exception, code: int) -> None:
+    sys.stderr.write(f"hubbub: {error}\n")
+    sys.exit(code)

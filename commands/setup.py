@@ -1,0 +1,134 @@
+"""``hubbub init`` and ``hubbub check``: the configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import alerts
+import collectors
+from commands.app import app
+from commands.options import Config, Json, StorePath, find_config, load, sample
+from storage import Influx, InfluxError
+
+if TYPE_CHECKING:
+    from collectors import Collector
+    from settings import Settings
+
+
+@app.command()
+def init(
+    path: Annotated[
+        Path | None, typer.Argument(help="Where to write it; without it, it is printed.")
+    ] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
+) -> None:
+    """Write the commented sample configuration.
+
+    Example: `hubbub init hubbub.toml`
+    """
+    if path is None:
+        typer.echo(sample(), nl=False)
+        return
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(sample())
+    except FileExistsError:
+        raise typer.BadParameter(f"{path} exists; --force overwrites it") from None
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {path}: {error.strerror}") from None
+    typer.echo(f"wrote {path}; now: hubbub check --config {path}", err=True)
+
+
+@app.command()
+def check(
+    config: Config = None,
+    store: StorePath = None,
+    *,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask each source and InfluxDB, once.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Validate the configuration and say what would run.
+
+    Example: `hubbub check --config hubbub.toml --online`
+    """
+    settings = load(config, store)
+    found = find_config(config)
+    report: dict[str, Any] = {
+        "configuration": str(found) if found else "the built-in sample",
+        "store": str(settings.store.path),
+        "page": f"{settings.page.host}:{settings.page.port}",
+        "influx": settings.influx.url if settings.influx else None,
+        "topics": [topic.name for topic in settings.topics],
+        "channels": [channel.name for channel in alerts.build(settings)],
+        "sources": asyncio.run(_sources(settings, online=online)),
+    }
+    problems = [source["problem"] for source in report["sources"] if source.get("problem")]
+    if online and settings.influx is not None:
+        with Influx(settings.influx) as influx:
+            try:
+                influx.check()
+            except InfluxError as error:
+                report["influx_problem"] = str(error)
+                problems.append(str(error))
+    if as_json:
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        _show(report, online=online)
+    if problems:
+        raise typer.Exit(1)
+
+
+async def _sources(settings: Settings, *, online: bool) -> list[dict[str, Any]]:
+    topics = [topic.build() for topic in settings.topics]
+    async with collectors.Client(settings.service.contact) as client:
+        found = collectors.build(settings, client, topics)
+        answers = await asyncio.gather(*(_ask(source, online=online) for source in found))
+    return [
+        {
+            "source": source.source,
+            "interval_s": source.interval.total_seconds(),
+            "topics": sorted(source.topics),
+            **answer,
+        }
+        for source, answer in zip(found, answers, strict=True)
+    ]
+
+
+async def _ask(source: Collector, *, online: bool) -> dict[str, str]:
+    if not online or not isinstance(source, collectors.Probe):
+        return {}
+    try:
+        return {"answer": await source.probe()}
+    except collectors.SourceError as error:
+        return {"problem": str(error)}
+
+
+def _show(report: dict[str, Any], *, online: bool) -> None:
+    console = Console()
+    for name in ("configuration", "store", "page", "influx"):
+        console.print(f"{name + ':':<15}{report[name] or 'none; the journal alone serves'}")
+    if "influx_problem" in report:
+        console.print(f"{'':<15}[red]{report['influx_problem']}[/red]")
+    console.print(f"{'topics:':<15}{', '.join(report['topics']) or 'none yet; see [[topics]]'}")
+    console.print(f"{'channels:':<15}{', '.join(report['channels']) or 'none; see [[channels]]'}")
+    table = Table("source", "every", "listens for", *(["answers"] if online else []))
+    for source in report["sources"]:
+        answer = source.get("problem") or source.get("answer") or "has nothing to ask"
+        colour = "red" if "problem" in source else "green"
+        table.add_row(
+            source["source"],
+            f"{source['interval_s']:g} s",
+            ", ".join(source["topics"]) or "its own figures",
+            *([f"[{colour}]{answer}[/{colour}]"] if online else []),
+        )
+    console.print(table)

@@ -1,0 +1,109 @@
+"""``hubbub try``: what one collection would bring."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import collectors
+import sentiment
+from commands.app import app
+from commands.options import Config, Json, load
+from pipeline import Pipeline
+from settings import SettingsError
+from signals import iso
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+SHOWN = 20
+
+
+@app.command("try")
+def try_source(
+    source: Annotated[str, typer.Argument(help="Its name or kind, e.g. hackernews.")],
+    topic: Annotated[str | None, typer.Option(metavar="T", help="Only mentions of this.")] = None,
+    config: Config = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Collect once, print what would be stored and how it scores; store nothing.
+
+    Example: `hubbub try hackernews --topic GitHub`
+    """
+    settings = load(config, None)
+    report = asyncio.run(_collect(settings, source, topic))
+    if as_json:
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        _show(report)
+
+
+async def _collect(settings: Settings, name: str, topic: str | None) -> dict[str, Any]:
+    topics = [each.build() for each in settings.topics]
+    if topic is not None and topic not in {each.name for each in topics}:
+        known = ", ".join(each.name for each in topics)
+        raise SettingsError(f"no topic is called {topic!r}; the configuration has: {known}")
+    pipeline = Pipeline(topics, sentiment.create())
+    async with collectors.Client(settings.service.contact) as client:
+        found = collectors.build(settings, client, topics)
+        chosen = [each for each in found if name in {each.source, each.source.partition(":")[0]}]
+        if not chosen:
+            known = ", ".join(each.source for each in found)
+            raise SettingsError(f"no source is called {name!r}; the configuration has: {known}")
+        now = datetime.now(UTC)
+        portions = [each async for each in chosen[0].collect(None, now)]
+    posts = [post for portion in portions for post in portion.posts]
+    among = frozenset({topic}) if topic else chosen[0].topics
+    mentions = pipeline.mentions(posts, now=now, among=among)
+    return {
+        "source": chosen[0].source,
+        "posts": len(posts),
+        "watched": [
+            {"start": iso(span.start), "end": iso(span.end)}
+            for portion in portions
+            for span in portion.watched
+        ],
+        "mentions": [
+            {
+                "topic": mention.topic,
+                "time": iso(mention.post.time),
+                "polarity": mention.judgement.polarity.value,
+                "compound": mention.judgement.compound,
+                "text": mention.post.text,
+                "url": mention.post.url,
+            }
+            for mention in sorted(mentions, key=lambda mention: mention.post.time, reverse=True)
+        ],
+        "readings": [
+            {"span": reading.span, "rank": reading.rank, "name": reading.name, "hits": reading.hits}
+            for portion in portions
+            for reading in portion.readings
+        ],
+    }
+
+
+def _show(report: dict[str, Any]) -> None:
+    console = Console()
+    mentions, readings = report["mentions"], report["readings"]
+    console.print(
+        f"{report['source']}: {report['posts']} posts, {len(mentions)} mentions, "
+        f"{len(readings)} readings; nothing was stored"
+    )
+    if mentions:
+        table = Table("time", "topic", "score", "text")
+        for each in mentions[:SHOWN]:
+            text = " ".join(each["text"].split())[:120]
+            table.add_row(each["time"], each["topic"], f"{each['compound']:+.2f}", text)
+        console.print(table)
+    if readings:
+        table = Table("span", "rank", "distro", "hits a day")
+        for each in readings[:SHOWN]:
+            table.add_row(each["span"], str(each["rank"]), each["name"], str(each["hits"]))
+        console.print(table)

@@ -1,0 +1,71 @@
+"""The way of a mention: match it against the topics, judge it, store it.
+
+The service, ``hubbub import`` and ``hubbub try`` all go this way, so what one of them counts the
+others would count as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from collectors import Matcher
+from signals import Mention
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sentiment import Scorer
+    from signals import Collection, Post, Topic
+    from storage import Journal, Stored
+
+
+class Pipeline:
+    """Turns posts into mentions.
+
+    Attributes:
+        topics: What is listened for, by name.
+    """
+
+    def __init__(self, topics: Sequence[Topic], scorer: Scorer) -> None:
+        """Prepare to match against ``topics`` and to judge with ``scorer``."""
+        self.topics = {topic.name: topic for topic in topics}
+        self._matcher = Matcher(topics)
+        self._scorer = scorer
+
+    def mentions(
+        self, posts: Iterable[Post], *, now: datetime, among: frozenset[str] | None = None
+    ) -> list[Mention]:
+        """Return a mention for each post and each topic that it matches.
+
+        Args:
+            posts: What was heard.
+            now: The present; a post from the future is dated to it, since clocks differ.
+            among: Names of the only topics to consider; None means all of them.
+        """
+        return [
+            self.judge(post, topic, now=now)
+            for post in posts
+            for topic in self._matcher.match(post.text)
+            if among is None or topic.name in among
+        ]
+
+    def judge(self, post: Post, topic: Topic, *, now: datetime) -> Mention:
+        """Return ``post`` as a mention of ``topic``, whether or not it matches."""
+        if post.time > now:
+            post = replace(post, time=now)
+        return Mention(topic.name, post, self._scorer.score(post.text, topic, post.language))
+
+    def store(
+        self,
+        collection: Collection,
+        journal: Journal,
+        *,
+        now: datetime,
+        among: frozenset[str] | None = None,
+        took: float = 0.0,
+    ) -> Stored:
+        """Match, judge and store what one collector yielded; see ``mentions`` and ``Journal``."""
+        found = self.mentions(collection.posts, now=now, among=among)
+        return journal.record(collection, found, now=now, took=took)

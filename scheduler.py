@@ -1,0 +1,266 @@
+"""The service: wires everything together, and owns time.
+
+Each source has a job that polls it. More jobs look for spikes, announce them, deliver to InfluxDB,
+prune the journal and watch the clock. All times are UTC, a job never overlaps itself, and a run
+that was missed is made up for once. ``docs/service.md`` tells which traps of APScheduler 3 are
+behind these choices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import functools
+import signal
+import time
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+import alerts
+import collectors
+import sentiment
+from pipeline import Pipeline, SpikeWatch
+from service import Announcer, Collecting, Delivering, Health, PageServer, Supervisor, Writing
+from settings import SettingsError
+from storage import Journal, Reader, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from apscheduler.events import JobEvent
+
+    from settings import Settings
+
+log = structlog.get_logger()
+
+LOOK = timedelta(seconds=5)
+ANNOUNCE = timedelta(seconds=2)
+DELIVER = timedelta(seconds=5)
+PRUNE = timedelta(hours=6)
+WATCH_CLOCK = timedelta(seconds=30)
+
+CLOCK_STEP = 5.0
+"""Seconds by which the wall clock may move against the monotonic one before jobs are re-timed."""
+
+DRAIN = 8.0
+"""Seconds that the jobs under way have to finish when the service stops or reloads."""
+
+STUCK = 300.0
+"""Seconds without a finished look after which systemd is no longer told that all is well."""
+
+
+class Service:
+    """hubbub, running: from ``run`` until a signal or ``stop``."""
+
+    def __init__(self, settings: Settings, reload: Callable[[], Settings]) -> None:
+        """Prepare to run.
+
+        Args:
+            settings: The configuration to start with.
+            reload: Reads it anew, validated to the last key; raises ``SettingsError``.
+        """
+        self._settings = settings
+        self._reload = reload
+        self._health = Health()
+        self._supervisor = Supervisor()
+        self._stopping = asyncio.Event()
+        self._reloading = asyncio.Event()
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._looked = time.monotonic()
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler.add_listener(
+            self._missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR
+        )
+
+    def stop(self) -> None:
+        """Begin to drain; ``run`` returns within seconds."""
+        self._stopping.set()
+
+    async def run(self, announce: Callable[[str], None]) -> None:
+        """Serve until told to stop.
+
+        Args:
+            announce: Told the page's address as soon as it answers.
+
+        Raises:
+            StoreError: The journal cannot be used, or another hubbub is using it.
+            SettingsError: A source or channel is misconfigured, or the page's port is taken.
+        """
+        settings = self._settings
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reloading.set)
+        with _only_one(settings.store.path), Journal(settings.store.path) as journal:
+            page = PageServer(settings.page, Reader(settings.store.path), self._health)
+            async with page, Writing(journal, self._health) as writing:
+                self._scheduler.start()
+                announce(page.url)
+                await self._serve(settings, writing, page.url)
+                self._scheduler.shutdown(wait=False)
+        log.info("stopped")
+
+    async def _serve(self, settings: Settings, writing: Writing, page_url: str) -> None:
+        """Run under one configuration after another until told to stop."""
+        while not self._stopping.is_set():
+            async with self._jobs(settings, writing, page_url):
+                self._supervisor.ready(f"page at {page_url}")
+                settings = await self._next(settings)
+
+    async def _next(self, settings: Settings) -> Settings:
+        """Wait until told to stop or given a new, valid configuration, and return it."""
+        while True:
+            waits = [asyncio.create_task(e.wait()) for e in (self._stopping, self._reloading)]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+            if self._stopping.is_set():
+                self._health.stopping = True
+                self._supervisor.stopping(DRAIN)
+                return settings
+            self._reloading.clear()
+            self._supervisor.reloading()
+            try:
+                fresh = self._reload()
+            except SettingsError as error:
+                kept = "the new configuration is invalid; the old one stays"
+                log.warning(kept, problem=str(error))
+                self._supervisor.ready(kept)
+                continue
+            if (fresh.store.path, fresh.page) != (settings.store.path, settings.page):
+                log.warning("[store] path and [page] change only when hubbub is started again")
+            log.info("configuration reloaded")
+            return fresh
+
+    @asynccontextmanager
+    async def _jobs(
+        self, settings: Settings, writing: Writing, page_url: str
+    ) -> AsyncIterator[None]:
+        """Schedule everything that ``settings`` ask for; drain and unschedule it at the end."""
+        topics = [topic.build() for topic in settings.topics]
+        reader = Reader(settings.store.path)
+        channels = alerts.build(settings)
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(collectors.Client(settings.service.contact))
+            sources = collectors.build(settings, client, topics)
+            collecting = Collecting(Pipeline(topics, sentiment.create()), writing, self._health)
+            watch = SpikeWatch(settings.detection, writing.journal, reader, channels, page_url)
+            announcer = Announcer(channels, writing, self._health)
+            self._health.begin(settings)
+            for source in sources:
+                await writing.do(writing.journal.declare, source.topics, source.source)
+                self._health.expect(source.source, source.interval)
+                self._add(
+                    source.source, functools.partial(collecting.collect, source), source.interval
+                )
+            self._add("look", functools.partial(self._look, watch, reader, writing), LOOK)
+            self._add("announce", announcer.announce, ANNOUNCE)
+            self._add("prune", functools.partial(self._prune, settings, writing), PRUNE)
+            self._add("clock", _ClockWatch(self._scheduler).look, WATCH_CLOCK)
+            if settings.influx is not None:
+                delivering = Delivering(settings.influx, settings.store.path, self._health)
+                stack.callback(delivering.close)
+                self._add("deliver", delivering.deliver, DELIVER)
+            if (seconds := self._supervisor.watchdog_seconds) is not None:
+                self._add("watchdog", self._sign_of_life, timedelta(seconds=seconds))
+            try:
+                yield
+            finally:
+                self._scheduler.remove_all_jobs()
+                await self._drain()
+
+    def _add(self, name: str, job: Callable[[], Awaitable[None]], every: timedelta) -> None:
+        """Run ``job`` now and then ``every`` so often."""
+
+        async def run() -> None:
+            task = asyncio.current_task()
+            assert task is not None  # noqa: S101 - a coroutine always runs in a task
+            self._under_way.add(task)
+            try:
+                await job()
+            finally:
+                self._under_way.discard(task)
+
+        self._scheduler.add_job(
+            run,
+            "interval",
+            seconds=every.total_seconds(),
+            id=name,
+            next_run_time=datetime.now(UTC),
+        )
+
+    async def _drain(self) -> None:
+        """Let the jobs under way finish; what takes too long is cancelled, which loses nothing."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=DRAIN)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _look(self, watch: SpikeWatch, reader: Reader, writing: Writing) -> None:
+        for topic in await asyncio.to_thread(reader.topics):
+            for change in await writing.do(watch.look, topic, datetime.now(UTC)):
+                self._health.changes.labels(change.incident.phase).inc()
+        self._looked = time.monotonic()
+
+    async def _prune(self, settings: Settings, writing: Writing) -> None:
+        await writing.do(writing.journal.prune, settings.store, datetime.now(UTC))
+
+    async def _sign_of_life(self) -> None:
+        if time.monotonic() - self._looked < STUCK:
+            self._supervisor.alive()
+
+    def _missed(self, event: JobEvent) -> None:
+        self._health.missed.labels(event.job_id).inc()
+        if (error := getattr(event, "exception", None)) is not None:
+            log.error("job failed", job=event.job_id, error=str(error), exc_info=error)
+
+
+class _ClockWatch:
+    """Re-times the jobs when the wall clock was set: APScheduler 3 sleeps through it otherwise."""
+
+    def __init__(self, scheduler: AsyncIOScheduler) -> None:
+        self._scheduler = scheduler
+        self._offset = time.time() - time.monotonic()
+
+    async def look(self) -> None:
+        offset = time.time() - time.monotonic()
+        if abs(offset - self._offset) > CLOCK_STEP:
+            log.warning("the clock was set", seconds=round(offset - self._offset))
+            self._offset = offset
+            for job in self._scheduler.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Hold the journal for one service; the kernel frees it when the process ends, however."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(f"{path.name}.lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}; choose another file with --store") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreError(
+                f"{path}: another hubbub service uses this journal; "
+                "stop it, or choose another file with --store"
+            ) from None
+        yield
+
+
+if __name__ == "__main__":
+    from commands import main
+
+    main()

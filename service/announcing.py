@@ -1,0 +1,78 @@
+"""Sending what must be announced, until each receiver has it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from alerts import SendFailed, next_attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alerts import Channel
+    from service.health import Health
+    from service.writing import Writing
+    from signals import Notification
+
+log = structlog.get_logger()
+
+
+class Announcer:
+    """Takes notifications from the journal to their channels."""
+
+    def __init__(self, channels: Sequence[Channel], writing: Writing, health: Health) -> None:
+        """Send to ``channels``."""
+        self._channels = {channel.name: channel for channel in channels}
+        self._writing = writing
+        self._health = health
+        self._random = random.SystemRandom()
+
+    async def announce(self) -> None:
+        """Try every notification that is due; channels do not wait for one another."""
+        incidents = self._writing.journal.incidents
+        waiting: dict[str, list[Notification]] = defaultdict(list)
+        for notification in await self._writing.do(incidents.due, datetime.now(UTC)):
+            waiting[notification.channel].append(notification)
+        await asyncio.gather(*(self._send_all(name, due) for name, due in waiting.items()))
+
+    async def _send_all(self, name: str, due: Sequence[Notification]) -> None:
+        for notification in due:
+            await self._send(name, notification)
+
+    async def _send(self, name: str, notification: Notification) -> None:
+        incidents = self._writing.journal.incidents
+        if (channel := self._channels.get(name)) is None:
+            error = f"no channel is called {name} any more"
+            await self._writing.do(incidents.give_up, notification, error)
+            return
+        now = datetime.now(UTC)
+        try:
+            await channel.send(notification, now)
+        except SendFailed as error:
+            await self._failed(notification, error)
+        else:
+            await self._writing.do(incidents.sent, notification, datetime.now(UTC))
+            self._health.notifications.labels(name, "sent").inc()
+            log.info("notification sent", channel=name, id=notification.id)
+
+    async def _failed(self, notification: Notification, error: SendFailed) -> None:
+        incidents = self._writing.journal.incidents
+        due = None
+        if not error.permanent:
+            due = next_attempt(
+                notification.attempts + 1, datetime.now(UTC), error.retry_after, self._random
+            )
+        name = notification.channel
+        if due is None:
+            await self._writing.do(incidents.give_up, notification, str(error))
+            log.error("notification given up", channel=name, error=str(error))
+        else:
+            await self._writing.do(incidents.postpone, notification, due, str(error))
+            log.warning("notification failed", channel=name, error=str(error), again=str(due))
+        self._health.notifications.labels(name, "failed").inc()

@@ -1,0 +1,76 @@
+"""Serving the page in the service's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+
+from dashboards import create_app
+from settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from service.health import Health
+    from settings import Page
+    from storage import Reader
+
+
+class PageServer:
+    """The page, answering from entry to exit.
+
+    Attributes:
+        url: Its address.
+    """
+
+    def __init__(self, settings: Page, reader: Reader, health: Health) -> None:
+        """Take the port.
+
+        Raises:
+            SettingsError: The address cannot be listened on.
+        """
+        self._socket = _listen(settings)
+        host, port = self._socket.getsockname()[:2]
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        app = create_app(reader, extra_routes=health.routes())
+        self._server = _Server(
+            uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
+        )
+
+    async def __aenter__(self) -> Self:
+        """Begin to answer."""
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Answer what was asked, then close."""
+        self._server.should_exit = True
+        await self._task
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the service."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(page: Page) -> socket.socket:
+    family = socket.AF_INET6 if ":" in page.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((page.host, page.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"page.host, page.port: cannot listen on {page.host}:{page.port}: {error.strerror}; "
+            "stop what uses it, or choose another port (0 takes any free one)"
+        ) from error
+    listener.listen()
+    return listener

@@ -1,0 +1,78 @@
+"""Which stretches of time were really watched."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from storage.database import Database
+
+Stretch = tuple[int, int]
+"""``(start, end)`` in seconds, half-open."""
+
+
+class Timeline:
+    """Sorted stretches of time that neither touch nor overlap."""
+
+    def __init__(self, stretches: Iterable[Stretch]) -> None:
+        """Keep ``stretches``, which must be sorted and apart, as the journal keeps them."""
+        self.stretches = list(stretches)
+        self._starts = [start for start, _ in self.stretches]
+
+    def part(self, start: int, end: int) -> float:
+        """Return which part of ``[start, end)`` is covered, in [0, 1]."""
+        covered = 0
+        for at in range(max(bisect_right(self._starts, start) - 1, 0), len(self.stretches)):
+            left, right = self.stretches[at]
+            if left >= end:
+                break
+            covered += max(min(right, end) - max(left, start), 0)
+        return covered / (end - start)
+
+    def buckets(self, level: int, start: int, end: int) -> Iterable[int]:
+        """Yield the starts of the buckets in ``[start, end)`` that are covered at all, in order."""
+        after = start
+        for left, right in self.stretches:
+            first = max(left // level * level, after)
+            for bucket in range(first, min(right, end), level):
+                yield bucket
+                after = bucket + level
+
+
+def watched(database: Database | sqlite3.Connection, source: str, start: int, end: int) -> Timeline:
+    """Return what the journal knows of ``source`` between two instants."""
+    return Timeline(
+        database.execute(
+            "SELECT start, end FROM coverage WHERE source = ? AND end > ? AND start < ?"
+            " ORDER BY start",
+            (source, start, end),
+        ).fetchall()
+    )
+
+
+def watched_until(database: Database | sqlite3.Connection, source: str) -> int | None:
+    """Return the end of the latest stretch in which ``source`` was watched."""
+    row: Stretch | None = database.execute(
+        "SELECT start, end FROM coverage WHERE source = ? ORDER BY start DESC LIMIT 1", (source,)
+    ).fetchone()
+    return row[1] if row else None
+
+
+def add(database: Database | sqlite3.Connection, source: str, start: int, end: int) -> None:
+    """Record that ``source`` was watched; stretches that touch become one."""
+    if start >= end:
+        return
+    touching = database.execute(
+        "SELECT start, end FROM coverage WHERE source = ? AND start <= ? AND end >= ?",
+        (source, end, start),
+    ).fetchall()
+    for left, right in touching:
+        start, end = min(start, left), max(end, right)
+    database.execute(
+        "DELETE FROM coverage WHERE source = ? AND start BETWEEN ? AND ?", (source, start, end)
+    )
+    database.execute("INSERT INTO coverage VALUES (?, ?, ?)", (source, start, end))

@@ -1,0 +1,364 @@
+"""Reading the journal while another thread or process writes it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from signals import (
+    BUCKET,
+    DeliveryHealth,
+    Event,
+    Evidence,
+    Level,
+    Observation,
+    Polarity,
+    Reading,
+    SourceHealth,
+    Span,
+    StoredMention,
+    Verdict,
+    Volume,
+    from_seconds,
+    seconds,
+)
+from storage.database import reading
+from storage.incidents import INCIDENT_COLUMNS, read_incident, read_verdict
+from storage.listening import Listening
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from signals import Incident
+
+SCORE_UNIT = 10_000
+
+
+class Reader:
+    """Answers questions about the journal; every call sees one consistent state of it.
+
+    Thread-safe: each call opens the file anew, read-only.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read the journal at ``path``; every method raises ``StoreError`` if it cannot be."""
+        self.path = path
+
+    def topics(self) -> list[str]:
+        """Return the names of all topics ever listened for, in alphabetical order."""
+        with reading(self.path) as database:
+            return [
+                name
+                for (name,) in database.execute("SELECT DISTINCT topic FROM series ORDER BY topic")
+            ]
+
+    def extent(self, topic: str) -> Span | None:
+        """Return from the first to the end of the last minute with mentions or coverage."""
+        with reading(self.path) as database:
+            first, last = database.execute(
+                "SELECT min(first), max(last) FROM ("
+                " SELECT min(time) AS first, max(time) + 60 AS last FROM bucket"
+                " JOIN series ON series.id = series WHERE level = 60 AND topic = :topic"
+                " UNION ALL SELECT min(start), max(end) FROM coverage"
+                " JOIN series USING (source) WHERE topic = :topic)",
+                {"topic": topic},
+            ).fetchone()
+        return None if first is None else Span(from_seconds(first), from_seconds(last))
+
+    def volumes(self, topic: str, start: datetime, end: datetime, level: Level) -> list[Volume]:
+        """Return the buckets of ``topic`` in ``[start, end)`` over all its sources.
+
+        A bucket without a mention is there only if it was watched; what is missing is a gap.
+        Authors are distinct within a source, and added up over sources.
+        """
+        left, right = seconds(level.floor(start)), seconds(end)
+        with reading(self.path) as database:
+            counted = database.execute(
+                "SELECT time, sum(positive), sum(negative), sum(neutral), sum(authors), sum(score)"
+                " FROM bucket WHERE level = ? AND time >= ? AND time < ?"
+                " AND series IN (SELECT id FROM series WHERE topic = ?) GROUP BY time",
+                (int(level), left, right, topic),
+            ).fetchall()
+            listening = Listening(database, topic, left, right)
+        buckets = {time: Volume(from_seconds(time)) for time in listening.buckets(level)}
+        for time, positive, negative, neutral, authors, score in counted:
+            buckets[time] = Volume(
+                from_seconds(time), positive, negative, neutral, authors, score / SCORE_UNIT
+            )
+        return [
+            replace(buckets[time], coverage=listening.part(time, time + level))
+            for time in sorted(buckets)
+        ]
+
+    def observations(
+        self, topic: str, after: datetime | None, *, now: datetime, lateness: timedelta, limit: int
+    ) -> list[Observation]:
+        """Return what the detector has not seen yet: closed minutes of ``topic``, in order.
+
+        A minute is closed once every source that listens for the topic was read past it, or
+        ``lateness`` after it. In a gap minutes are reported for a day at most; then time jumps to
+        the next minute that was watched.
+
+        Args:
+            topic: The topic.
+            after: The end of the last minute seen; None to start with the first one known.
+            now: The present.
+            lateness: How long to wait for a slow source.
+            limit: How many minutes at most.
+        """
+        if (extent := self.extent(topic)) is None:
+            return []
+        start = seconds(Level.MINUTE.floor(after or extent.start))
+        latest = seconds(now - lateness)
+        with reading(self.path) as database:
+            listening = Listening(database, topic, start, seconds(now))
+            until = max(min(listening.heard_until(), seconds(now)), latest) // 60 * 60
+            times = list(islice(listening.minutes(start, until), limit))
+            if not times:
+                return []
+            counted = {
+                time: counts
+                for time, *counts in database.execute(
+                    "SELECT time, sum(positive + negative + neutral), sum(negative), sum(authors)"
+                    " FROM bucket WHERE level = 60 AND time >= ? AND time <= ?"
+                    " AND series IN (SELECT id FROM series WHERE topic = ?) GROUP BY time",
+                    (times[0], times[-1], topic),
+                )
+            }
+        return [
+            Observation(from_seconds(time), total, negative, authors, coverage)
+            for time in times
+            for total, negative, authors in [counted.get(time, (0, 0, 0))]
+            for coverage in [listening.part(time, time + 60)]
+        ]
+
+    def verdicts(self, topic: str, start: datetime, end: datetime, level: Level) -> list[Verdict]:
+        """Return what the detector said, by bucket.
+
+        In wider buckets counts are added up; the edges of the band are combined as for independent
+        minutes (the root of the sum of squared distances), score and state are the highest.
+        """
+        with reading(self.path) as database:
+            minutes = [
+                read_verdict(row)
+                for row in database.execute(
+                    "SELECT time, observed, expected, low, high, score, state FROM verdict"
+                    " WHERE topic = ? AND time >= ? AND time < ? ORDER BY time",
+                    (topic, seconds(level.floor(start)), seconds(end)),
+                )
+            ]
+        if level is Level.MINUTE:
+            return minutes
+        wide: dict[datetime, list[Verdict]] = defaultdict(list)
+        for verdict in minutes:
+            wide[level.floor(verdict.time)].append(verdict)
+        return [_combine(time, group) for time, group in wide.items()]
+
+    def incidents(
+        self,
+        topic: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int = 1_000,
+    ) -> list[Incident]:
+        """Return incidents that overlap ``[start, end)``, the newest first."""
+        with reading(self.path) as database:
+            found = database.execute(
+                f"SELECT {INCIDENT_COLUMNS} FROM incident"  # noqa: S608 - constants
+                " WHERE (:topic IS NULL OR topic = :topic)"
+                " AND (:end IS NULL OR opened < :end)"
+                " AND (:start IS NULL OR phase != 'resolved' OR changed >= :start)"
+                " ORDER BY opened DESC, id LIMIT :limit",
+                {
+                    "topic": topic,
+                    "start": seconds(start) if start else None,
+                    "end": seconds(end) if end else None,
+                    "limit": limit,
+                },
+            )
+            return [read_incident(row) for row in found]
+
+    def mentions(
+        self,
+        topic: str,
+        start: datetime,
+        end: datetime,
+        polarity: Polarity | None = None,
+        limit: int = 50,
+    ) -> list[StoredMention]:
+        """Return the most telling mentions: the strongest in the direction of ``polarity``.
+
+        Without a polarity the newest come first.
+        """
+        order = {
+            Polarity.NEGATIVE: "availability DESC, score, time DESC",
+            Polarity.POSITIVE: "score DESC, time DESC",
+        }.get(polarity or Polarity.NEUTRAL, "time DESC")
+        with reading(self.path) as database:
+            found = database.execute(
+                "SELECT topic, source, mention.id, time, coalesce(text, ''), url,"  # noqa: S608 - constants
+                " coalesce(lower(hex(author)), ''), polarity, score, availability, scorer"
+                " FROM mention JOIN series ON series.id = series"
+                " WHERE topic = ? AND time >= ? AND time < ?"
+                " AND (?4 IS NULL OR polarity = ?4)"
+                f" ORDER BY {order}, mention.id LIMIT ?5",
+                (topic, seconds(start), seconds(end), polarity, limit),
+            )
+            return [_mention(*row) for row in found]
+
+    def evidence(self, topic: str, window: Span, limit: int = 5) -> Evidence:
+        """Return what was said of ``topic`` within ``window``, complaints first."""
+        with reading(self.path) as database:
+            total, negative, authors = database.execute(
+                "SELECT count(*), coalesce(sum(polarity = 'negative'), 0), count(DISTINCT author)"
+                " FROM mention JOIN series ON series.id = series"
+                " WHERE topic = ? AND time >= ? AND time < ?",
+                (topic, seconds(window.start), seconds(window.end)),
+            ).fetchone()
+        mentions = self.mentions(topic, window.start, window.end, Polarity.NEGATIVE, limit)
+        return Evidence(tuple(mentions), negative, total, authors, window)
+
+    def events(self, topic: str, start: datetime, end: datetime) -> list[Event]:
+        """Return the events of ``topic``, and those of all topics, in the order of time."""
+        with reading(self.path) as database:
+            return [
+                Event(
+                    id=identity,
+                    kind=kind,
+                    title=title,
+                    time=from_seconds(time),
+                    topic=of,
+                    text=text,
+                    url=url,
+                    end=from_seconds(ended) if ended is not None else None,
+                )
+                for identity, kind, title, time, of, text, url, ended in database.execute(
+                    "SELECT id, kind, title, time, topic, text, url, end FROM event"
+                    " WHERE topic IN (?, '') AND time < ? AND coalesce(end, time) >= ?"
+                    " ORDER BY time, id",
+                    (topic, seconds(end), seconds(start)),
+                )
+            ]
+
+    def readings(self, span: str, source: str = "distrowatch") -> list[Reading]:
+        """Return the latest day's ranking, the first place first."""
+        with reading(self.path) as database:
+            return [
+                Reading(distro, name, source, span, from_seconds(day), rank, hits)
+                for distro, name, day, rank, hits in database.execute(
+                    "SELECT distro, name, day, rank, hits FROM reading"
+                    " WHERE source = ?1 AND span = ?2 AND day = (SELECT max(day) FROM reading"
+                    " WHERE source = ?1 AND span = ?2) ORDER BY rank",
+                    (source, span),
+                )
+            ]
+
+    def sources(self) -> list[SourceHealth]:
+        """Return how every source is, in alphabetical order."""
+        with reading(self.path) as database:
+            return [
+                SourceHealth(
+                    source=source,
+                    ok=bool(ok),
+                    reason=reason,
+                    kind=kind,
+                    tried=from_seconds(tried),
+                    heard=from_seconds(heard) if heard is not None else None,
+                    items=items,
+                    lag=lag,
+                )
+                for source, ok, kind, reason, tried, heard, items, lag in database.execute(
+                    "SELECT source, ok, kind, reason, tried, heard, items, lag FROM health"
+                    " ORDER BY source"
+                )
+            ]
+
+    def delivery(self) -> DeliveryHealth:
+        """Return how the delivery to InfluxDB is."""
+        with reading(self.path) as database:
+            pending, refused = database.execute(
+                "SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM refused)"
+            ).fetchone()
+            meta = dict(
+                database.execute(
+                    "SELECT key, value FROM meta WHERE key IN ('delivered', 'problem')"
+                )
+            )
+        delivered = meta.get("delivered")
+        return DeliveryHealth(
+            pending=pending,
+            refused=refused,
+            delivered=from_seconds(int(delivered)) if delivered else None,
+            problem=meta.get("problem", ""),
+        )
+
+    def refused(self, limit: int = 20) -> list[tuple[str, str]]:
+        """Return lines that InfluxDB refused, with its reasons, the newest first."""
+        with reading(self.path) as database:
+            return database.execute(
+                "SELECT line, reason FROM refused ORDER BY id DESC LIMIT ?", (limit,)
+            ).fetchall()
+
+    def unsent(self, limit: int = 20) -> list[tuple[str, str, bool]]:
+        """Return channel, last error and whether it is still tried, of what did not arrive."""
+        with reading(self.path) as database:
+            return [
+                (channel, error, bool(tried))
+                for channel, error, tried in database.execute(
+                    "SELECT channel, error, due IS NOT NULL FROM notification"
+                    " WHERE sent IS NULL AND error != '' ORDER BY created DESC LIMIT ?",
+                    (limit,),
+                )
+            ]
+
+    def changes(self, incident: str) -> list[tuple[datetime, str, str]]:
+        """Return time, phase and reason of each step in an incident's life, in order."""
+        with reading(self.path) as database:
+            return [
+                (from_seconds(time), phase, reason)
+                for time, phase, reason in database.execute(
+                    "SELECT time, phase, reason FROM change WHERE incident = ? ORDER BY row",
+                    (incident,),
+                )
+            ]
+
+    def telling(self, incident: Incident, limit: int = 5) -> list[StoredMention]:
+        """Return the most telling complaints while an incident lasted."""
+        end = incident.changed + BUCKET
+        return self.mentions(incident.topic, incident.opened, end, Polarity.NEGATIVE, limit)
+
+
+def _mention(*row: object) -> StoredMention:
+    topic, source, identity, time, text, url, author, polarity, score, availability, scorer = row
+    return StoredMention(
+        topic=str(topic),
+        source=str(source),
+        id=str(identity),
+        time=from_seconds(int(str(time))),
+        text=str(text),
+        url=str(url),
+        author=str(author),
+        polarity=Polarity(str(polarity)),
+        compound=int(str(score)) / SCORE_UNIT,
+        availability=bool(availability),
+        scorer=str(scorer),
+    )
+
+
+def _combine(time: datetime, group: list[Verdict]) -> Verdict:
+    """Return one verdict for several minutes."""
+    expected = sum(v.expected for v in group)
+    below = sum((v.expected - v.low) ** 2 for v in group) ** 0.5
+    above = sum((v.high - v.expected) ** 2 for v in group) ** 0.5
+    return Verdict(
+        time=time,
+        observed=sum(v.observed for v in group),
+        expected=expected,
+        low=max(expected - below, 0.0),
+        high=expected + above,
+        score=max(v.score for v in group),
+        state=max(v.state for v in group),
+    )

@@ -1,0 +1,31 @@
+"""Engines by name."""
+
+from __future__ import annotations
+
+import pytest
+
+import sentiment
+from signals import Polarity, Topic
+
+
+@pytest.mark.parametrize("name", ["ops", "vader"])
+def test_every_engine_is_a_scorer_that_signs_its_judgements(name: str) -> None:
+    """Each listed engine follows the protocol and names itself in what it returns."""
+    scorer = sentiment.create(name)
+
+    assert isinstance(scorer, sentiment.Scorer)
+    judgement = scorer.score("I love it", Topic("United"), "en")
+    assert judgement.polarity is Polarity.POSITIVE
+    assert judgement.scorer == scorer.name
+    assert scorer.name.startswith(name)
+
+
+def test_the_default_engine_is_ops() -> None:
+    """Without a name one gets the engine that knows services."""
+    assert sentiment.create().name == sentiment.create("ops").name
+
+
+def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
+    """The error names what was asked for and what there is."""
+    with pytest.raises(sentiment.UnknownEngine, match=r"'vadar'.*ops, vader"):
+        sentiment.create("vadar")
