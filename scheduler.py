@@ -13,7 +13,7 @@ import fcntl
 import functools
 import signal
 import time
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,17 @@ import alerts
 import collectors
 import sentiment
 from pipeline import Pipeline, SpikeWatch
-from service import Announcer, Collecting, Delivering, Health, PageServer, Supervisor, Writing
+from service import (
+    Announcer,
+    Collecting,
+    Delivering,
+    Health,
+    Looking,
+    PageServer,
+    Supervisor,
+    Writing,
+    configure_logs,
+)
 from settings import SettingsError
 from storage import Journal, Reader, StoreError
 
@@ -43,7 +53,8 @@ LOOK = timedelta(seconds=5)
 ANNOUNCE = timedelta(seconds=2)
 DELIVER = timedelta(seconds=5)
 PRUNE = timedelta(hours=6)
-WATCH_CLOCK = timedelta(seconds=30)
+WATCH_CLOCK = 30.0
+"""Seconds between two looks at the clock."""
 
 CLOCK_STEP = 5.0
 """Seconds by which the wall clock may move against the monotonic one before jobs are re-timed."""
@@ -52,7 +63,7 @@ DRAIN = 8.0
 """Seconds that the jobs under way have to finish when the service stops or reloads."""
 
 STUCK = 300.0
-"""Seconds without a finished look after which systemd is no longer told that all is well."""
+"""Seconds without a look at any topic after which systemd is no longer told that all is well."""
 
 
 class Service:
@@ -72,7 +83,6 @@ class Service:
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Event()
         self._under_way: set[asyncio.Task[Any]] = set()
-        self._looked = time.monotonic()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -96,18 +106,30 @@ class Service:
             SettingsError: A source or channel is misconfigured, or the page's port is taken.
         """
         settings = self._settings
+        configure_logs(settings.service)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._reloading.set)
         with _only_one(settings.store.path), Journal(settings.store.path) as journal:
             page = PageServer(settings.page, Reader(settings.store.path), self._health)
-            async with page, Writing(journal, self._health) as writing:
-                self._scheduler.start()
+            async with page, Writing(journal, self._health) as writing, self._schedule():
                 announce(page.url)
                 await self._serve(settings, writing, page.url)
-                self._scheduler.shutdown(wait=False)
         log.info("stopped")
+
+    @asynccontextmanager
+    async def _schedule(self) -> AsyncIterator[None]:
+        """Let jobs run, and keep them in step with the clock."""
+        self._scheduler.start()
+        clock = asyncio.create_task(_ClockWatch(self._scheduler).run())
+        try:
+            yield
+        finally:
+            clock.cancel()
+            with suppress(asyncio.CancelledError):
+                await clock
+            self._scheduler.shutdown(wait=False)
 
     async def _serve(self, settings: Settings, writing: Writing, page_url: str) -> None:
         """Run under one configuration after another until told to stop."""
@@ -138,6 +160,7 @@ class Service:
                 continue
             if (fresh.store.path, fresh.page) != (settings.store.path, settings.page):
                 log.warning("[store] path and [page] change only when hubbub is started again")
+            configure_logs(fresh.service)
             log.info("configuration reloaded")
             return fresh
 
@@ -147,12 +170,14 @@ class Service:
     ) -> AsyncIterator[None]:
         """Schedule everything that ``settings`` ask for; drain and unschedule it at the end."""
         topics = [topic.build() for topic in settings.topics]
-        reader = Reader(settings.store.path)
+        reader = Reader(writing.journal.path)
         channels = alerts.build(settings)
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(collectors.Client(settings.service.contact))
             sources = collectors.build(settings, client, topics)
-            collecting = Collecting(Pipeline(topics, sentiment.create()), writing, self._health)
+            pipeline = Pipeline(topics, sentiment.create())
+            patience = settings.detection.lateness
+            collecting = Collecting(sources, pipeline, writing, self._health, patience)
             watch = SpikeWatch(settings.detection, writing.journal, reader, channels, page_url)
             announcer = Announcer(channels, writing, self._health)
             self._health.begin(settings)
@@ -162,16 +187,17 @@ class Service:
                 self._add(
                     source.source, functools.partial(collecting.collect, source), source.interval
                 )
-            self._add("look", functools.partial(self._look, watch, reader, writing), LOOK)
+            looking = Looking(watch, writing, self._health, collecting)
+            self._add("look", looking.look, LOOK)
             self._add("announce", announcer.announce, ANNOUNCE)
             self._add("prune", functools.partial(self._prune, settings, writing), PRUNE)
-            self._add("clock", _ClockWatch(self._scheduler).look, WATCH_CLOCK)
             if settings.influx is not None:
-                delivering = Delivering(settings.influx, settings.store.path, self._health)
+                delivering = Delivering(settings.influx, writing.journal.path, self._health)
                 stack.callback(delivering.close)
                 self._add("deliver", delivering.deliver, DELIVER)
             if (seconds := self._supervisor.watchdog_seconds) is not None:
-                self._add("watchdog", self._sign_of_life, timedelta(seconds=seconds))
+                sign = functools.partial(self._sign_of_life, looking)
+                self._add("watchdog", sign, timedelta(seconds=seconds))
             try:
                 yield
             finally:
@@ -206,23 +232,20 @@ class Service:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _look(self, watch: SpikeWatch, reader: Reader, writing: Writing) -> None:
-        for topic in await asyncio.to_thread(reader.topics):
-            for change in await writing.do(watch.look, topic, datetime.now(UTC)):
-                self._health.changes.labels(change.incident.phase).inc()
-        self._looked = time.monotonic()
-
     async def _prune(self, settings: Settings, writing: Writing) -> None:
         await writing.do(writing.journal.prune, settings.store, datetime.now(UTC))
 
-    async def _sign_of_life(self) -> None:
-        if time.monotonic() - self._looked < STUCK:
+    async def _sign_of_life(self, looking: Looking) -> None:
+        if time.monotonic() - looking.progress < STUCK:
             self._supervisor.alive()
 
     def _missed(self, event: JobEvent) -> None:
         self._health.missed.labels(event.job_id).inc()
-        if (error := getattr(event, "exception", None)) is not None:
-            log.error("job failed", job=event.job_id, error=str(error), exc_info=error)
+        if isinstance(getattr(event, "exception", None), asyncio.CancelledError):
+            log.info("job cut off", job=event.job_id)
+        elif (error := getattr(event, "exception", None)) is not None:
+            told = isinstance(error, StoreError)  # its message says it all
+            log.error("job failed", job=event.job_id, error=str(error), exc_info=not told and error)
 
 
 class _ClockWatch:
@@ -232,7 +255,14 @@ class _ClockWatch:
         self._scheduler = scheduler
         self._offset = time.time() - time.monotonic()
 
-    async def look(self) -> None:
+    async def run(self) -> None:
+        """Look at the clock for ever; no job of the scheduler's, which may be what sleeps."""
+        while True:
+            await asyncio.sleep(WATCH_CLOCK)
+            self.look()
+
+    def look(self) -> None:
+        """Run every job now if the clock was set since the last look."""
         offset = time.time() - time.monotonic()
         if abs(offset - self._offset) > CLOCK_STEP:
             log.warning("the clock was set", seconds=round(offset - self._offset))

@@ -87,7 +87,7 @@ def validate(settings: Settings, *, origin: str = "configuration") -> tuple[Sour
     tables = []
     for at, raw in enumerate(settings.sources):
         where = f"sources[{at}]"
-        kind = str(raw.get("kind"))
+        kind = str(raw.get("kind", ""))
         if kind not in KINDS:
             raise configuration.SettingsError(f"{origin}: {where}.kind: {_unknown(kind, KINDS)}")
         table = configuration.parse(KINDS[kind].table, raw, origin=origin, where=where)
@@ -136,4 +136,4 @@ def build(
 def _unknown(name: object, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(str(name), known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known)) or 'none'}"
-    return f"{name!r} does not exist; {hint}"
+    return f"{name!r} does not exist; {hint}" if name else f"is missing; {hint}"

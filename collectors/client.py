@@ -11,12 +11,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+import anysqlite
 import httpx
 import stamina
+from hishel import AsyncSqliteStorage
+from hishel.httpx import AsyncCacheClient
 
-from collectors import answers, cache, manners
+from collectors import answers, manners
 from collectors.contract import (
     Blocked,
     Malformed,
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 Params: TypeAlias = "Mapping[str, str | int]"
+
+_CACHE_SIZE = 64_000_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Limits:
 
 
 class Client:
-    """An async context manager around one connection pool.
+    """An async context manager; one serves the whole process.
 
     Args:
         contact: How a source's operator can reach whoever runs this hubbub: an address or a URL.
@@ -84,16 +89,22 @@ class Client:
         self._hosts: dict[str, manners.Host] = {}
 
     async def __aenter__(self) -> Self:
-        """Open the cache and the connection pool.
+        """Open the cache and the connection pools.
 
         Raises:
             sqlite3.Error: The cache's file cannot be opened.
         """
-        self._http = httpx.AsyncClient(
-            transport=await cache.open_transport(self._cache),
-            headers=[(b"User-Agent", self._agent), (b"Accept-Encoding", answers.PACKING)],
-            timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect, pool=None),
-        )
+        # The connection is ours because hishel, given a path, adds a .gitignore beside the file.
+        connection = await anysqlite.connect(str(self._cache or ":memory:"), isolation_level=None)
+        storage = AsyncSqliteStorage(connection=connection, max_size=_CACHE_SIZE)
+        options: Any = {
+            "headers": [(b"User-Agent", self._agent), (b"Accept-Encoding", answers.PACKING)],
+            "timeout": httpx.Timeout(self._limits.read, connect=self._limits.connect, pool=None),
+            "verify": httpx.create_ssl_context(),
+        }
+        self._plain = httpx.AsyncClient(**options)
+        self._keeping = AsyncCacheClient(storage=storage, rfc=True, **options)
+        self._keeping.headers["Cache-Control"] = "no-cache"
         return self
 
     async def __aexit__(
@@ -102,8 +113,9 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close both."""
-        await self._http.aclose()
+        """Close them."""
+        await self._plain.aclose()
+        await self._keeping.aclose()
 
     async def get_json(
         self,
@@ -155,9 +167,19 @@ class Client:
     def _request(
         self, url: str, params: Params | None, headers: Mapping[str, str], *, keep: bool
     ) -> httpx.Request:
-        return self._http.build_request(
-            "GET", url, params=params, headers=headers, extensions={cache.KEEP: keep}
+        return self._http(keep=keep).build_request(
+            "GET", url, params=params, headers=headers, extensions={"keep": keep}
         )
+
+    def _http(self, *, keep: bool) -> httpx.AsyncClient:
+        """Return the client that keeps answers, or the one that goes straight to the network.
+
+        A poll's address differs each time, so that keeping its answer only fills the store, and an
+        answer from the store would pass for having listened. hishel (2.0) cannot be told so for a
+        single request: it ignores ``Cache-Control: no-store`` in requests. ``no-cache`` it obeys,
+        so that what is kept is always revalidated, which without ``rfc=True`` it never is.
+        """
+        return self._keeping if keep else self._plain
 
     async def _get(self, request: httpx.Request, spacing: float) -> tuple[httpx.Response, bytes]:
         """Return a good answer and its body, asking again where that helps."""
@@ -200,7 +222,7 @@ class Client:
         """Return the host of ``url`` once its robots.txt is known to allow ``url``."""
         host = self._host(url)
         async with host.lock:
-            if host.unknown:
+            if host.is_unknown():
                 host.learn(await self._robots(url.copy_with(raw_path=b"/robots.txt")))
         host.check(str(url))
         return host
@@ -223,7 +245,8 @@ class Client:
         try:
             await host.turn(max(spacing, limits.spacing), limits.patience)
             async with asyncio.timeout(limits.total):
-                answer = await self._http.send(request, stream=True)
+                http = self._http(keep=request.extensions["keep"])
+                answer = await http.send(request, stream=True)
                 try:
                     if answer.next_request is not None:
                         return answer, b""

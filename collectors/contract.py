@@ -79,7 +79,7 @@ class Collector(Protocol):
     Attributes:
         source: The name of the source, e.g. ``mastodon:fosstodon.org``; unique among those running.
         interval: How often it should be asked.
-        topics: Names of the topics it listens for; empty means all of them.
+        topics: Names of the topics it listens for; empty if it brings no posts.
     """
 
     source: str

@@ -65,11 +65,16 @@ class DistroWatchSource(settings.Source):
 class DistroWatch:
     """Collects one reading a distro, span and day."""
 
-    def __init__(self, table: DistroWatchSource, client: Client, topics: Sequence[Topic]) -> None:
+    def __init__(
+        self,
+        table: DistroWatchSource,
+        client: Client,
+        topics: Sequence[Topic],  # noqa: ARG002 - every collector is built alike
+    ) -> None:
         """Prepare to read; nothing is asked yet."""
         self.source = SOURCE
         self.interval = table.interval
-        self.topics = frozenset(topic.name for topic in topics)
+        self.topics: frozenset[str] = frozenset()  # its readings belong to no topic
         self._url = f"{table.base_url}/dwres.php?resource=popularity"
         self._spacing = table.spacing.total_seconds()
         self._rows = table.rows
@@ -115,9 +120,11 @@ def read_popularity(page: str, day: datetime, *, rows: int = 100) -> tuple[Readi
         raise _malformed("the page ends in the middle of a table")
     found: dict[str, tuple[Reading, ...]] = {}
     for table in BeautifulSoup(page, "lxml")("table"):
-        heading = table.find("th")
-        if heading is None or table.find("table") is not None:
+        if table.find("table") is not None:
             continue  # the page's layout is made of tables as well
+        heading = table.find("th")
+        if heading is None:
+            continue
         span = SPANS.get(" ".join(heading.get_text().lower().split()))
         if span is None:
             continue

@@ -8,6 +8,7 @@ cut into slices that hold fewer.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -45,7 +46,7 @@ class HackerNewsSource(settings.Source):
 
     kind: Literal["hackernews"] = "hackernews"
     base_url: settings.BaseUrl = Field(default="https://hn.algolia.com", validate_default=True)
-    history: settings.Duration = timedelta(days=1)
+    history: settings.Duration = timedelta(hours=6)
     lag: settings.Duration = timedelta(seconds=60)
 
 
@@ -108,7 +109,7 @@ class HackerNews:
             span = Span(from_seconds(start), from_seconds(known)) if start < known else None
             yield Collection(
                 source=self.source,
-                posts=self._posts(answer, now),
+                posts=await asyncio.to_thread(self._posts, answer, now),
                 watched=(span,) if span and not answer.full else (),
                 cursor=str(max(since, known)),
             )

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 LONGEST = 20_000
 """Characters of a post that are kept; longer ones are cut."""
 
-_LONGEST_MARKUP = 5 * LONGEST
+_LONGEST_MARKUP = 2 * LONGEST
 _UNSEEN = ("script", "style", "template", "noscript", "head", "title", "iframe", "object")
 _BLOCKS = (
     "p",
@@ -37,7 +37,7 @@ def to_text(fragment: str) -> str:
     Inline elements leave no gaps: Mastodon writes ``#<span>tag</span>``, and cuts an address into
     ``<span class="invisible">`` parts, which are joined again to the whole address.
     """
-    fragment = fragment[:_LONGEST_MARKUP]
+    fragment = fragment[:_LONGEST_MARKUP].translate(_UNPRINTABLE)
     if "<" not in fragment:
         return tidy(html.unescape(fragment))
     # The element around it tells Beautiful Soup that even a bare address is meant as markup.

@@ -41,9 +41,8 @@ class Host:
         self._asked = -math.inf
         self._held = -math.inf
 
-    @property
-    def unknown(self) -> bool:
-        """Whether robots.txt must be read, for the first time or again."""
+    def is_unknown(self) -> bool:
+        """Return whether robots.txt must be read, for the first time or again."""
         return time.monotonic() - self._learned > _ROBOTS_KEPT
 
     def learn(self, robots: str) -> None:

@@ -7,6 +7,7 @@ hashtag feeds, and then answers with empty lists; so it is asked first whether t
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -21,7 +22,7 @@ from collectors.html import tidy, to_text
 from signals import Collection, Post, Span, from_seconds, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from collectors.client import Client
     from signals import Topic
@@ -47,7 +48,7 @@ class MastodonSource(settings.Source):
     base_url: settings.BaseUrl
     tags: tuple[Annotated[str, Field(pattern=r"^#?\w{1,100}$")], ...] = ()
     token: settings.Secret | None = None
-    history: settings.Duration = timedelta(days=1)
+    history: settings.Duration = timedelta(hours=6)
 
 
 class _Feeds(BaseModel):
@@ -74,13 +75,17 @@ class _Account(BaseModel):
     bot: bool | None = None
     note: str | None = None
 
+    def name_at(self, host: str) -> str:
+        """Return the name that is theirs everywhere; local people have none of a host."""
+        return self.acct if "@" in self.acct else f"{self.acct}@{host}"
+
 
 class _Card(BaseModel):
     title: str | None = None
 
 
 class _Status(BaseModel):
-    id: Annotated[str, Field(min_length=1, max_length=100)]
+    id: Annotated[payload.Name, Field(min_length=1, max_length=100)]
     uri: Annotated[payload.Address, Field(min_length=1)]
     created_at: payload.Instant
     account: _Account
@@ -133,7 +138,7 @@ class Mastodon:
         self.interval = table.interval
         self.topics = frozenset(topic.name for topic in topics)
         self._base_url = table.base_url
-        self._host = host.hostname
+        self._host = host.hostname or ""
         self._tags = _hashtags(
             table.tags
             or [term for topic in topics for term in (*topic.query.any_of, *topic.query.all_of)]
@@ -170,7 +175,7 @@ class Mastodon:
                 if page:
                     yield Collection(
                         source=self.source,
-                        posts=tuple(self._posts(page, now)),
+                        posts=await asyncio.to_thread(self._posts, page, now),
                         cursor=since.model_copy(update={"tags": dict(latest)}).model_dump_json(),
                     )
                 if _order(newest) <= _order(last):
@@ -239,21 +244,20 @@ class Mastodon:
             raise Malformed(f"{self.source}: the timeline of #{tag} is no list")
         return payload.parse_items(_Status, answer, self.source)
 
-    def _posts(self, page: Sequence[_Status], now: datetime) -> Iterator[Post]:
-        for status in page:
-            text = status.text()
-            if not text or not status.wanted:
-                continue
-            name = status.account.acct
-            yield Post(
+    def _posts(self, page: Sequence[_Status], now: datetime) -> tuple[Post, ...]:
+        return tuple(
+            Post(
                 source=self.source,
                 id=status.uri,  # the same on every instance, unlike its id
                 text=text,
                 time=min(status.created_at, now),
-                author=name if "@" in name else f"{name}@{self._host}",
+                author=status.account.name_at(self._host),
                 url=payload.web_address(status.url) or payload.web_address(status.uri),
                 language=_language(status.language),
             )
+            for status in page
+            if status.wanted and (text := status.text())
+        )
 
 
 def _hashtags(terms: Iterable[str]) -> tuple[str, ...]:

@@ -22,14 +22,24 @@ _log = structlog.get_logger()
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9000, 1, 1, tzinfo=UTC)
 
+
+def _storable(value: str) -> str:
+    """Refuse control characters, and halves of surrogate pairs, which no UTF-8 can carry."""
+    value.encode()  # its UnicodeEncodeError is a ValueError, as pydantic wants it
+    if any(character < " " for character in value):
+        raise ValueError("control characters")
+    return value
+
+
 Instant = Annotated[
     AwareDatetime, Field(ge=_FIRST, lt=_LAST), AfterValidator(lambda value: value.astimezone(UTC))
 ]
 """A time with its zone, e.g. ``2026-11-24T13:05:00.000Z``."""
 Epoch = Annotated[int, Field(ge=0, lt=int(_LAST.timestamp()))]
 """A time in seconds since 1970."""
-Name = Annotated[str, Field(max_length=500)]
-Address = Annotated[str, Field(max_length=2_000)]
+Name = Annotated[str, Field(max_length=500), AfterValidator(_storable)]
+Address = Annotated[str, Field(max_length=2_000), AfterValidator(_storable)]
+"""Short texts that identify somebody or something, and are kept as they are."""
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -58,7 +68,7 @@ def parse_items(model: type[T], values: Sequence[object], source: str) -> list[T
         try:
             items.append(model.model_validate(value))
         except ValidationError as error:
-            problem = _first(error)
+            problem = problem or _first(error)
     odd = len(values) - len(items)
     if odd > len(items):
         raise Malformed(f"{source}: {odd} of {len(values)} items of another shape: {problem}")

@@ -89,12 +89,12 @@ class Simulator:
         self,
         table: SimulatorSource,
         client: object,  # noqa: ARG002 - every collector is built alike
-        topics: Sequence[Topic],  # noqa: ARG002 - what is said does not depend on who listens
+        topics: Sequence[Topic],
     ) -> None:
         """Take the settings; the HTTP client is not used."""
         self.source = SOURCE
         self.interval = table.interval
-        self.topics = frozenset(table.topics)
+        self.topics = frozenset(topic.name for topic in topics)
         self._history = table.history
         self._rate = table.rate
         self._outage_every = int(table.outage_every.total_seconds())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from alerts import SendFailed, StateError
@@ -22,17 +23,22 @@ MISUSED = 2
 
 def main() -> None:
     """Run the command line; exit with 0, 1 (a failure at run time) or 2 (misuse, configuration)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # not every terminal knows every letter
     try:
         app()
     except (SettingsError, UnknownEngine) as error:
         _leave(error, MISUSED)
     except (StoreError, InfluxError, SourceError, ArchiveError, SendFailed, StateError) as error:
         _leave(error, FAILED)
+    except UnicodeEncodeError:
+        _leave("an argument is not valid text in UTF-8", MISUSED)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has left; there is nobody to complain to
         sys.exit(FAILED)
 
 
-def _leave(error: Exception, code: int) -> None:
+def _leave(error: object, code: int) -> None:
     sys.stderr.write(f"hubbub: {error}\n")
     sys.exit(code)

@@ -11,7 +11,7 @@ import typer
 
 import alerts
 from commands.app import app
-from commands.options import Config, Json, load
+from commands.options import Config, Json, StorePath, load
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -26,12 +26,12 @@ def root() -> None:
 
 
 @group.command()
-def test(config: Config = None, *, as_json: Json = False) -> None:
+def test(config: Config = None, store: StorePath = None, *, as_json: Json = False) -> None:
     """Send a test notification to every channel, once.
 
     Example: `hubbub alert test --config hubbub.toml`
     """
-    settings = load(config, None)
+    settings = load(config, store)
     results = asyncio.run(_send(settings))
     if as_json:
         typer.echo(json.dumps(results, indent=2))

@@ -66,7 +66,7 @@ def import_archive(
 
     Example: `hubbub import tweets.csv --topic-column airline`
     """
-    if (topic is None) == (topic_column is None):
+    if bool(topic) == bool(topic_column):
         raise typer.BadParameter("give either --topic T or --topic-column C")
     settings = load(config, store)
     source = source or f"import:{file.name.partition('.')[0]}"
@@ -134,7 +134,7 @@ class _Loader:
 
     def finish(self) -> _Summary:
         """Store the rest; the time from the first post to the last counts as watched."""
-        watched = ()
+        watched: tuple[Span, ...] = ()
         if self._first <= self._last:
             end = min(Level.MINUTE.floor(self._last) + BUCKET, self._now)
             watched = (Span(Level.MINUTE.floor(self._first), end),)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from commands.app import app
 from commands.options import Config, Json, StorePath, load
+from commands.terminal import plain, row, say, show
 from signals import Phase, iso
 from storage import Reader
 
 if TYPE_CHECKING:
-    from signals import Incident
+    from collections.abc import Sequence
 
-STALE = timedelta(minutes=30)
+    from signals import Incident, SourceHealth
 
 
 @app.command()
@@ -54,32 +53,37 @@ def status(config: Config = None, store: StorePath = None, *, as_json: Json = Fa
         }
         typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
         return
-    console = Console()
-    table = Table("source", "state", "last heard", "items", "lag", title="Sources")
-    for source in sources:
-        state = "[green]ok[/green]" if source.ok else f"[red]{source.kind}[/red]"
-        heard = _ago(source.heard) if source.heard else "never"
-        table.add_row(source.source, state, heard, str(source.items), f"{source.lag:.0f} s")
-        if not source.ok:
-            table.add_row("", escape(source.reason))
-    console.print(table if sources else "no source was asked yet; start 'hubbub run'")
+    _show_sources(sources)
     if settings.influx is not None:
         last = _ago(delivery.delivered) if delivery.delivered else "never"
-        console.print(
+        say(
             f"InfluxDB: {delivery.pending} lines wait, {delivery.refused} refused, "
             f"last delivery {last}"
         )
         if delivery.problem:
-            console.print(f"  [red]{escape(delivery.problem)}[/red]")
+            say(plain(f"  {delivery.problem}", "red"))
         for line, reason in reader.refused(3):
-            console.print(f"  refused: {escape(reason)}: [dim]{escape(line[:100])}[/dim]")
+            say(f"  refused: {reason}:", plain(line[:100], "dim"))
     for incident in open_incidents:
-        console.print(
-            f"[red]{escape(incident.topic)}[/red]: {incident.phase} since {iso(incident.opened)}"
-        )
+        say(plain(f"{incident.topic}:", "red"), f"{incident.phase} since {iso(incident.opened)}")
     for channel, error, retrying in unsent:
         again = "will be tried again" if retrying else "given up"
-        console.print(f"notification to {escape(channel)} {again}: {escape(error)}")
+        say(f"notification to {channel} {again}: {error}")
+
+
+def _show_sources(sources: Sequence[SourceHealth]) -> None:
+    if not sources:
+        say("no source was asked yet; start 'hubbub run'")
+        return
+    table = Table("source", "state", "last heard", "items", "lag", title="Sources")
+    for source in sources:
+        state = plain(source.kind, "green" if source.ok else "red")
+        heard = _ago(source.heard) if source.heard else "never"
+        row(table, source.source, state, heard, str(source.items), f"{source.lag:.0f} s")
+    show(table)
+    for source in sources:
+        if not source.ok:
+            say(f"{source.source}: {source.reason}")
 
 
 @app.command()
@@ -111,20 +115,20 @@ def incidents(
         ]
         typer.echo(json.dumps(documents, indent=2, ensure_ascii=False))
         return
-    console = Console()
     if not found:
-        console.print("no incidents")
+        say("no incidents")
     for incident in found:
         worst = incident.worst
-        console.print(
-            f"[bold]{escape(incident.topic)}[/bold]  {incident.phase}  "
+        say(
+            plain(incident.topic, "bold"),
+            f" {incident.phase}  "
             f"{iso(incident.opened)} .. {iso(incident.changed)}  "
             f"worst minute: {worst.observed:g} complaints, expected {worst.expected:.1f} "
-            f"({worst.low:.1f} to {worst.high:.1f}), score {worst.score:.1f}"
+            f"({worst.low:.1f} to {worst.high:.1f}), score {worst.score:.1f}",
         )
         for mention in reader.telling(incident):
             text = " ".join(mention.text.split())[:110]
-            console.print(f"    {mention.compound:+.2f}  {escape(text)}", highlight=False)
+            say(f"    {mention.compound:+.2f}  {text}")
 
 
 @app.command()
@@ -151,8 +155,8 @@ def distros(
     day = readings[0].day
     table = Table("rank", "distro", "hits a day", title=f"DistroWatch, {span}, {day:%Y-%m-%d}")
     for reading in readings:
-        table.add_row(str(reading.rank), escape(reading.name), str(reading.hits))
-    Console().print(table)
+        row(table, str(reading.rank), reading.name, str(reading.hits))
+    show(table)
 
 
 def _incident(incident: Incident) -> dict[str, Any]:

@@ -60,7 +60,8 @@ def load(config: Path | None, store: Path | None) -> Settings:
     path = find_config(config)
     origin = str(path) if path else "the built-in sample"
     found = settings.read(path) if path else settings.load(sample(), origin=origin)
-    collectors.validate(found, origin=origin)
+    client = collectors.Client(found.service.contact)  # asks nothing here
+    collectors.build(found, client, [topic.build() for topic in found.topics], origin=origin)
     alerts.build(found, origin=origin)
     if store is None:
         return found

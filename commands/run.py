@@ -8,8 +8,6 @@ import typer
 
 from commands.app import app
 from commands.options import Config, StorePath, load
-from scheduler import Service
-from service import configure_logs
 
 
 @app.command()
@@ -18,7 +16,8 @@ def run(config: Config = None, store: StorePath = None) -> None:
 
     Example: `hubbub run --config hubbub.toml`
     """
-    settings = load(config, store)
-    configure_logs(settings.service)
-    service = Service(settings, lambda: load(config, store))
+    # PLC0415: what only the service needs would make every other command start slower.
+    from scheduler import Service  # noqa: PLC0415
+
+    service = Service(load(config, store), lambda: load(config, store))
     asyncio.run(service.run(lambda url: typer.echo(f"hubbub: the page is at {url}")))

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 import sentiment
 from commands.app import app
-from commands.options import Config, load
+from commands.options import Config, StorePath, load
+from commands.terminal import plain, say
 from signals import Topic
 
 if TYPE_CHECKING:
@@ -41,6 +40,7 @@ def score(
     ] = None,
     engine: Annotated[str, typer.Option(help="ops, or vader for the stock numbers.")] = "ops",
     config: Config = None,
+    store: StorePath = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Score texts; with --csv, print one JSON object a line, in the order of the rows.
@@ -50,7 +50,7 @@ def score(
     if bool(texts) == (csv_file is not None):
         raise typer.BadParameter("give either texts or --csv F")
     scorer = sentiment.create(engine)
-    topics = {each.name: each.build() for each in load(config, None).topics}
+    topics = {each.name: each.build() for each in load(config, store).topics}
 
     def named(name: str | None) -> Topic | None:
         return topics.setdefault(name, Topic(name, mask=(name,))) if name else None
@@ -114,14 +114,12 @@ def document(judgement: Judgement) -> dict[str, Any]:
 
 
 def _show(text: str, judgement: Judgement) -> None:
-    line = Text(text)
+    line = plain(text)
     for reason in judgement.reasons:
         line.stylize("red" if reason.weight < 0 else "green", reason.start, reason.end)
     colour = COLOURS[judgement.polarity.value]
-    verdict = Text(f"{judgement.compound:+.4f} {judgement.polarity.value:<9}", style=colour)
-    console = Console()
-    console.print(verdict, line)
+    say(plain(f"{judgement.compound:+.4f} {judgement.polarity.value:<9}", colour), line)
     for reason in judgement.reasons:
-        console.print(f"    {reason.weight:+.2f}  {reason.word}  [dim]{reason.rule}[/dim]")
+        say(f"    {reason.weight:+.2f}  {reason.word} ", plain(reason.rule, "dim"))
     if judgement.availability:
-        console.print("    complains that it does not work")
+        say("    complains that it does not work")

@@ -16,11 +16,15 @@ import typer
 
 import alerts
 from commands.app import app
-from commands.options import Config, load
+from commands.options import Config, StorePath, load
 from signals import Observation, iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+MOST = 1e12
+"""The highest count that is taken for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ def detect(
     ] = None,
     authors_column: Annotated[str | None, typer.Option(metavar="C")] = None,
     config: Config = None,
+    store: StorePath = None,
 ) -> None:
     """Run the detector over a series of equal steps; print one JSON object a bucket.
 
@@ -51,7 +56,7 @@ def detect(
     Example: `hubbub detect --csv counts.csv --negative-column complaints`
     """
     columns = _Columns(time_column, total_column, negative_column, authors_column)
-    detector = alerts.create(load(config, None).detection, None)
+    detector = alerts.create(load(config, store).detection, None)
     for observation in _without_holes(_read(csv_file, columns)):
         verdict = detector.step(observation)
         document = {
@@ -104,18 +109,21 @@ def _observation(
         if not cell:
             return None
         try:
-            return round(float(cell))
-        except (ValueError, OverflowError):
-            raise typer.BadParameter(f"{where}: {column}: {cell!r} is no number") from None
+            value = float(cell)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= MOST:
+            raise typer.BadParameter(f"{where}: {column}: {cell!r} is no count")
+        return round(value)
 
     written = (row.get(columns.time) or "").strip()
     try:
         time = datetime.fromisoformat(written)
-    except ValueError:
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise typer.BadParameter(
             f"{where}: {columns.time}: {written!r} is no time; write it like 2026-11-24T13:05:00Z"
         ) from None
-    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     watched = number(columns.negative or total)
     return Observation(
         time=time,
@@ -131,10 +139,10 @@ def _without_holes(rows: list[Observation]) -> Iterator[Observation]:
     steps = Counter(after.time - row.time for row, after in pairwise(rows))
     steps.pop(timedelta(0), None)
     step = steps.most_common(1)[0][0] if steps else None
-    expected = rows[0].time if rows else None
+    before: datetime | None = None
     for row in rows:
-        while step is not None and expected is not None and row.time - expected >= step:
-            yield Observation(expected, 0, 0, 0, coverage=0.0)
-            expected += step
+        while step and before and row.time - before >= 2 * step:
+            before += step
+            yield Observation(before, 0, 0, 0, coverage=0.0)
         yield row
-        expected = row.time + step if step is not None else None
+        before = row.time

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 import alerts
 import collectors
 from commands.app import app
 from commands.options import Config, Json, StorePath, find_config, load, sample
+from commands.terminal import plain, row, say, show
 from storage import Influx, InfluxError
 
 if TYPE_CHECKING:
@@ -114,21 +114,21 @@ async def _ask(source: Collector, *, online: bool) -> dict[str, str]:
 
 
 def _show(report: dict[str, Any], *, online: bool) -> None:
-    console = Console()
     for name in ("configuration", "store", "page", "influx"):
-        console.print(f"{name + ':':<15}{report[name] or 'none; the journal alone serves'}")
+        say(f"{name + ':':<15}{report[name] or 'none; the journal alone serves'}")
     if "influx_problem" in report:
-        console.print(f"{'':<15}[red]{report['influx_problem']}[/red]")
-    console.print(f"{'topics:':<15}{', '.join(report['topics']) or 'none yet; see [[topics]]'}")
-    console.print(f"{'channels:':<15}{', '.join(report['channels']) or 'none; see [[channels]]'}")
+        say(plain(f"{'':<15}{report['influx_problem']}", "red"))
+    say(f"{'topics:':<15}{', '.join(report['topics']) or 'none yet; see [[topics]]'}")
+    say(f"{'channels:':<15}{', '.join(report['channels']) or 'none; see [[channels]]'}")
     table = Table("source", "every", "listens for", *(["answers"] if online else []))
     for source in report["sources"]:
         answer = source.get("problem") or source.get("answer") or "has nothing to ask"
         colour = "red" if "problem" in source else "green"
-        table.add_row(
+        row(
+            table,
             source["source"],
             f"{source['interval_s']:g} s",
             ", ".join(source["topics"]) or "its own figures",
-            *([f"[{colour}]{answer}[/{colour}]"] if online else []),
+            *([plain(answer, colour)] if online else []),
         )
-    console.print(table)
+    show(table)

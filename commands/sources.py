@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 import collectors
 import sentiment
 from commands.app import app
-from commands.options import Config, Json, load
+from commands.options import Config, Json, StorePath, load
+from commands.terminal import row, say, show
 from pipeline import Pipeline
 from settings import SettingsError
 from signals import iso
@@ -30,6 +30,7 @@ def try_source(
     source: Annotated[str, typer.Argument(help="Its name or kind, e.g. hackernews.")],
     topic: Annotated[str | None, typer.Option(metavar="T", help="Only mentions of this.")] = None,
     config: Config = None,
+    store: StorePath = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -37,7 +38,7 @@ def try_source(
 
     Example: `hubbub try hackernews --topic GitHub`
     """
-    settings = load(config, None)
+    settings = load(config, store)
     report = asyncio.run(_collect(settings, source, topic))
     if as_json:
         typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
@@ -90,9 +91,8 @@ async def _collect(settings: Settings, name: str, topic: str | None) -> dict[str
 
 
 def _show(report: dict[str, Any]) -> None:
-    console = Console()
     mentions, readings = report["mentions"], report["readings"]
-    console.print(
+    say(
         f"{report['source']}: {report['posts']} posts, {len(mentions)} mentions, "
         f"{len(readings)} readings; nothing was stored"
     )
@@ -100,10 +100,10 @@ def _show(report: dict[str, Any]) -> None:
         table = Table("time", "topic", "score", "text")
         for each in mentions[:SHOWN]:
             text = " ".join(each["text"].split())[:120]
-            table.add_row(each["time"], each["topic"], f"{each['compound']:+.2f}", text)
-        console.print(table)
+            row(table, each["time"], each["topic"], f"{each['compound']:+.2f}", text)
+        show(table)
     if readings:
         table = Table("span", "rank", "distro", "hits a day")
         for each in readings[:SHOWN]:
-            table.add_row(each["span"], str(each["rank"]), each["name"], str(each["hits"]))
-        console.print(table)
+            row(table, each["span"], str(each["rank"]), each["name"], str(each["hits"]))
+        show(table)

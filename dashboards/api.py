@@ -6,16 +6,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from dashboards import documents, parameters
 from dashboards.gaps import gaps
-from dashboards.summary import RECENT, summarise
+from dashboards.standing import RECENT
+from dashboards.summary import summarise
 from dashboards.window import requested
+from signals import iso
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from dashboards.reader import Reader
 
 _MENTIONS = 50
@@ -74,8 +77,8 @@ class Api:
         return JSONResponse(
             {
                 "topic": name,
-                "start": documents.iso(window.start),
-                "end": documents.iso(window.end),
+                "start": iso(window.start),
+                "end": iso(window.end),
                 "level": window.level.name.lower(),
                 "volumes": [documents.volume(volume) for volume in found],
                 "gaps": [documents.span(gap) for gap in unwatched],

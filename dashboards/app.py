@@ -54,9 +54,7 @@ def create_app(
     ]
     middleware = [
         Middleware(security.SecurityHeaders),
-        Middleware(
-            TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False
-        ),
+        Middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False),
         Middleware(GZipMiddleware, minimum_size=1_000),
     ]
 

@@ -8,9 +8,12 @@ from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from starlette.requests import Request
 from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 URL = f"/static/plotly-{version('plotly')}.min.js"
 _STYLE_GUARD = re.compile(rb'document\.getElementById\("([0-9a-f]{64})"\)')

@@ -6,18 +6,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import jinja2
-from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 import signals
 from dashboards import library, sparkline, window, words
 from dashboards.api import known_topic
-from dashboards.standing import Mood, ended, surroundings
-from dashboards.summary import RECENT, alarms, by_urgency, summarise
+from dashboards.standing import RECENT, Mood, ended, surroundings
+from dashboards.summary import alarms, by_urgency, summarise
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from starlette.requests import Request
 
     from dashboards.reader import Reader
 
@@ -93,7 +94,9 @@ class Pages:
         """Show one topic's curves, and what people say."""
         now = datetime.now(UTC)
         name = known_topic(self._reader, request.path_params["name"])
-        summary = summarise(self._reader, name, self._reader.incidents(name, now - RECENT, None), now)
+        summary = summarise(
+            self._reader, name, self._reader.incidents(name, now - RECENT, None), now
+        )
         shown = window.shown(request.query_params, summary.extent, now)
         return self._render(
             "topic.html",

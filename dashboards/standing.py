@@ -13,6 +13,8 @@ from signals import BUCKET, Incident, Phase, Span
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+RECENT = timedelta(days=30)
+"""What lies further back is history: a topic last watched before that is an archive."""
 _BEFORE = timedelta(hours=2)
 _AFTER = timedelta(hours=1)
 
@@ -25,6 +27,7 @@ class Mood(StrEnum):
     NOT_WATCHED = "not watched"
     WAITING = "waiting"
     QUIET = "quiet"
+    ARCHIVE = "archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ def stand(watched: datetime | None, incidents: Iterable[Incident], now: datetime
         return Standing(mood, open_incident.opened, watched, deaf, open_incident)
     if watched is None:
         return Standing(Mood.WAITING, None, None, deaf)
+    if now - watched > RECENT:
+        return Standing(Mood.ARCHIVE, watched, watched, deaf)
     if deaf:
         return Standing(Mood.NOT_WATCHED, watched, watched, deaf)
     return Standing(Mood.QUIET, ended(past[0]) if past else None, watched, deaf)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from dashboards.reader import Reader
 
 HOUR = timedelta(hours=1)
-RECENT = timedelta(days=30)
 _QUOTES = 3
+_CANDIDATES = 20
 _URGENCY = list(Mood)
 
 
@@ -63,7 +63,7 @@ class Alarm:
     Attributes:
         summary: The topic.
         incident: The open incident.
-        quotes: The most telling complaints since it opened.
+        quotes: The most telling complaints since it opened, each text once.
     """
 
     summary: Summary
@@ -112,8 +112,14 @@ def alarms(reader: Reader, summaries: Sequence[Summary], now: datetime) -> list[
     found = []
     for summary in summaries:
         if (incident := summary.standing.incident) is not None:
-            quotes = reader.mentions(summary.name, incident.opened, now, Polarity.NEGATIVE, _QUOTES)
-            found.append(Alarm(summary, incident, tuple(quotes)))
+            worst = reader.mentions(
+                summary.name, incident.opened, now, Polarity.NEGATIVE, _CANDIDATES
+            )
+            distinct = {mention.text.casefold(): mention for mention in reversed(worst)}
+            quotes = tuple(
+                mention for mention in worst if distinct[mention.text.casefold()] is mention
+            )
+            found.append(Alarm(summary, incident, quotes[:_QUOTES]))
     return found
 
 

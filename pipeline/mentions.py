@@ -7,6 +7,7 @@ others would count as well.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from collectors import Matcher
@@ -14,11 +15,12 @@ from signals import Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from sentiment import Scorer
     from signals import Collection, Post, Topic
     from storage import Journal, Stored
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 class Pipeline:
@@ -35,25 +37,29 @@ class Pipeline:
         self._scorer = scorer
 
     def mentions(
-        self, posts: Iterable[Post], *, now: datetime, among: frozenset[str] | None = None
+        self, posts: Iterable[Post], *, now: datetime, among: frozenset[str] = frozenset()
     ) -> list[Mention]:
         """Return a mention for each post and each topic that it matches.
 
         Args:
             posts: What was heard.
-            now: The present; a post from the future is dated to it, since clocks differ.
-            among: Names of the only topics to consider; None means all of them.
+            now: The present.
+            among: Names of the only topics to consider; none at all means all of them.
         """
         return [
             self.judge(post, topic, now=now)
             for post in posts
             for topic in self._matcher.match(post.text)
-            if among is None or topic.name in among
+            if not among or topic.name in among
         ]
 
     def judge(self, post: Post, topic: Topic, *, now: datetime) -> Mention:
-        """Return ``post`` as a mention of ``topic``, whether or not it matches."""
-        if post.time > now:
+        """Return ``post`` as a mention of ``topic``, whether or not it matches.
+
+        A post from the future, or from before there was a web, is dated to the present: clocks
+        differ, and some are broken.
+        """
+        if not EARLIEST <= post.time <= now:
             post = replace(post, time=now)
         return Mention(topic.name, post, self._scorer.score(post.text, topic, post.language))
 
@@ -63,7 +69,7 @@ class Pipeline:
         journal: Journal,
         *,
         now: datetime,
-        among: frozenset[str] | None = None,
+        among: frozenset[str] = frozenset(),
         took: float = 0.0,
     ) -> Stored:
         """Match, judge and store what one collector yielded; see ``mentions`` and ``Journal``."""

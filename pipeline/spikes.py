@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import alerts
-from signals import BUCKET, Phase, Span
+from signals import BUCKET, Phase, Span, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from alerts import Channel, Detector
@@ -21,7 +21,7 @@ NEWS = timedelta(hours=1)
 """An incident that was over longer ago than this before hubbub could look is history, not news."""
 
 MONTH = 43_200
-"""Minutes that are looked at, and stored, together."""
+"""Minutes that one look judges at most, so that the journal's thread is soon free again."""
 
 EVIDENCE = timedelta(minutes=10)
 """How far before an incident's first bucket its evidence begins."""
@@ -45,28 +45,32 @@ class SpikeWatch:
         self._channels = channels
         self._page_url = page_url
         self._detectors: dict[str, tuple[Detector, datetime | None]] = {}
+        # What was history when it was found, of the incident that is still open, by topic.
+        self._untold: dict[str, Change] = {}
 
     def look(self, topic: str, now: datetime) -> list[Change]:
-        """Judge every minute of ``topic`` that closed since the last look.
+        """Judge the minutes of ``topic`` that closed since the last look, a ``MONTH`` at most.
 
         Returns:
-            The changes of incidents, which are stored and will be announced.
+            The changes of incidents, which are stored and, as far as they are news, announced.
+
+        Raises:
+            StateError: The detector's saved state cannot be used.
+            StoreError: The journal cannot be used; the next look goes on from what it holds.
         """
+        # Taken out while in use: should storing fail, the saved state is the truth.
+        detector, after = (
+            self._detectors.pop(topic) if topic in self._detectors else self._restore(topic)
+        )
+        observations = self._reader.observations(
+            topic, after, now=now, lateness=self._settings.lateness, limit=MONTH
+        )
         changes: list[Change] = []
-        while True:
-            # Taken out while in use: should storing fail, the saved state is the truth.
-            detector, after = (
-                self._detectors.pop(topic) if topic in self._detectors else self._restore(topic)
-            )
-            observations = self._reader.observations(
-                topic, after, now=now, lateness=self._settings.lateness, limit=MONTH
-            )
-            if observations:
-                changes += self._judge(topic, detector, observations, now)
-                after = observations[-1].time + BUCKET
-            self._detectors[topic] = (detector, after)
-            if len(observations) < MONTH:
-                return changes
+        if observations:
+            changes = self._judge(topic, detector, observations, now)
+            after = observations[-1].time + BUCKET
+        self._detectors[topic] = (detector, after)
+        return changes
 
     def _restore(self, topic: str) -> tuple[Detector, datetime | None]:
         state, until = self._journal.incidents.detector(topic)
@@ -91,6 +95,7 @@ class SpikeWatch:
                 incidents[incident.id] = incident
             if change is not None:
                 changes.append(change)
+        told, untold = self._sift(topic, before, incidents, changes, now)
         self._journal.incidents.record(
             topic,
             detector.dump(),
@@ -99,14 +104,52 @@ class SpikeWatch:
             incidents=list(incidents.values()),
             changes=changes,
             notifications=[
-                notification
-                for change in changes
-                if alerts.announced(change) and _is_news(incidents[change.incident.id], before, now)
-                for notification in self._notifications(change)
+                notification for change in told for notification in self._notifications(change)
             ],
             now=now,
         )
+        self._untold.pop(topic, None)
+        if untold is not None:
+            self._untold[topic] = untold
         return changes
+
+    def _sift(
+        self,
+        topic: str,
+        before: Incident | None,
+        incidents: Mapping[str, Incident],
+        changes: Sequence[Change],
+        now: datetime,
+    ) -> tuple[list[Change], Change | None]:
+        """Part news from history that was only caught up with.
+
+        Whoever was told of an incident is told of its end, however long ago that was. After a
+        restart that is taken to hold for the open incident.
+
+        Args:
+            topic: The topic.
+            before: Its latest incident before this look.
+            incidents: The incidents as they stand after it, by id.
+            changes: What this look found.
+            now: The present.
+
+        Returns:
+            The changes to announce, and the one that will be news should its incident, which is
+            open at the end of what could be looked at, turn out to go on.
+        """
+        held = self._untold.get(topic)
+        known = before.id if before and held is None and _was_announced(before) else ""
+        news: list[Change] = []
+        history: Change | None = None
+        for change in [*([held] if held else []), *changes]:
+            latest = incidents[change.incident.id]
+            if not alerts.announced(change):
+                continue
+            if latest.id == known or _is_recent(latest, now):
+                news.append(change)
+            elif latest.phase is not Phase.RESOLVED:
+                history = change
+        return news, history
 
     def _notifications(self, change: Change) -> list[Notification]:
         window = Span(change.incident.opened - EVIDENCE, change.time + BUCKET)
@@ -117,16 +160,12 @@ class SpikeWatch:
         ]
 
 
-def _is_news(latest: Incident, before: Incident | None, now: datetime) -> bool:
-    """Tell whether an incident is worth a message, or only history that was caught up with.
+def _was_announced(incident: Incident) -> bool:
+    return incident.phase is not Phase.RESOLVED and incident.worst.state is State.CONFIRMED
 
-    Args:
-        latest: The incident as it stands after this look.
-        before: The topic's latest incident before it.
-        now: The present.
-    """
-    if before is not None and before.id == latest.id and before.phase is not Phase.RESOLVED:
-        return True
-    over = latest.phase is Phase.RESOLVED
-    seen = latest.changed if over else latest.last_seen or latest.changed
+
+def _is_recent(incident: Incident, now: datetime) -> bool:
+    """Tell whether an incident that was just found goes on, or was over a short while ago."""
+    over = incident.phase is Phase.RESOLVED
+    seen = incident.changed if over else incident.last_seen or incident.changed
     return now - seen <= NEWS

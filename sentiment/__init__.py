@@ -1,6 +1,23 @@
 """Text in, polarity out: what a mention says of its topic, how strongly, and why."""
 
-from sentiment.contract import Scorer, UnknownEngine
+from sentiment.contract import (
+    BatchScorer,
+    EngineError,
+    Request,
+    Scorer,
+    UnknownEngine,
+    UnusableEngine,
+    score_all,
+)
 from sentiment.engines import create
 
-__all__ = ["Scorer", "UnknownEngine", "create"]
+__all__ = [
+    "BatchScorer",
+    "EngineError",
+    "Request",
+    "Scorer",
+    "UnknownEngine",
+    "UnusableEngine",
+    "create",
+    "score_all",
+]

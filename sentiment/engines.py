@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sentiment.contract import Scorer, UnknownEngine
@@ -9,22 +10,30 @@ from sentiment.ops import Ops
 from sentiment.vader import Vader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_ENGINES: dict[str, Callable[[], Scorer]] = {"ops": Ops, "vader": Vader}
+    from collections.abc import Mapping
 
 
-def create(name: str = "ops") -> Scorer:
+def create(name: str = "ops", lexicon: Mapping[str, float] | None = None) -> Scorer:
     """Return the engine called ``name``.
 
     Args:
-        name: ``ops``, the default, knows services and their complaints; ``vader`` gives
-            exactly vaderSentiment's scores.
+        name: ``ops``, the default, knows services and their complaints; ``vader`` gives exactly
+            vaderSentiment's scores; ``onnx:FOLDER`` runs a classifier of the user.
+        lexicon: Words and phrases of the user, for ``ops``, with their weights on
+            vaderSentiment's scale from -4 to 4; 0 means that they say nothing.
 
     Raises:
-        UnknownEngine: There is none; the message lists those that exist.
+        UnknownEngine: There is none of this name; the message lists those that exist.
+        UnusableEngine: It lacks an optional package or its files.
     """
-    if name not in _ENGINES:
-        known = ", ".join(_ENGINES)
-        raise UnknownEngine(f"there is no sentiment engine {name!r}; choose one of: {known}")
-    return _ENGINES[name]()
+    if name == "ops":
+        return Ops(lexicon)
+    if name == "vader":
+        return Vader()
+    if name.startswith("onnx:"):
+        from sentiment.onnx import Onnx  # noqa: PLC0415 - its packages are optional
+
+        return Onnx(Path(name.removeprefix("onnx:")).expanduser())
+    raise UnknownEngine(
+        f"there is no sentiment engine {name!r}; choose one of: ops, vader, onnx:FOLDER"
+    )

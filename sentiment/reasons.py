@@ -6,6 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from sentiment.valence import emphasis
 from sentiment.words import describe_emoji, origins, strip
 from signals import Reason
 
@@ -32,16 +33,13 @@ class Weight(NamedTuple):
     rule: str = "lexicon"
 
 
-def reasons(
-    text: str, scored: str, weights: Iterable[Weight], emphasis: float
-) -> tuple[Reason, ...]:
+def reasons(text: str, scored: str, weights: Iterable[Weight]) -> tuple[Reason, ...]:
     """Return a reason for each weight that is not zero, in the order of the text.
 
     Args:
         text: As it was posted.
         scored: As it was scored: of the same length, perhaps with names blanked.
         weights: What moved the sum.
-        emphasis: What exclamation and question marks added to its strength, whichever its sign.
     """
     described = describe_emoji(scored)
     places = origins(scored)
@@ -57,8 +55,9 @@ def reasons(
         if weight
     ]
     total = sum(reason.weight for reason in found)
-    if total and emphasis and (mark := _MARK.search(described)):
-        weight = math.copysign(emphasis, total)
+    strength = emphasis(described)
+    if total and strength and (mark := _MARK.search(described)):
+        weight = math.copysign(strength, total)
         found.append(reason(mark.start(), mark.end(), weight, "emphasis"))
     return tuple(sorted(found, key=lambda reason: (reason.start, reason.end)))
 

@@ -9,8 +9,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from sentiment.reasons import Weight, reasons
-from sentiment.valence import contrast, emphasis, shares, valences
-from sentiment.words import Vocabulary, describe_emoji
+from sentiment.valence import contrast, shares, valences
+from sentiment.words import TokenCache, Vocabulary, describe_emoji
 from signals import Judgement, Polarity
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Vader:
     def __init__(self) -> None:
         """Prepare the lexicon."""
         self.name = f"vader-{VERSION}"
-        self._meaning = Vocabulary().__getitem__
+        self._meaning = TokenCache(Vocabulary().read).__getitem__
 
     def score(
         self,
@@ -43,12 +43,11 @@ class Vader:
         places, values, but = valences(tokens, words)
         if but is not None:
             contrast(places, values, but)
-        strength = emphasis(described) if values else 0.0
-        negative, neutral, positive, compound = shares(values, len(tokens), strength)
+        negative, neutral, positive, compound = shares(values, len(tokens), described)
         why: tuple[Reason, ...] = ()
         if explain:
             weights = [Weight(at, at, value) for at, value in zip(places, values, strict=True)]
-            why = reasons(text, text, weights, strength)
+            why = reasons(text, text, weights)
         return Judgement(
             polarity(compound),
             compound,

@@ -23,7 +23,7 @@ from vaderSentiment.vaderSentiment import (
 from sentiment.words import PLAIN, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 # Constants that the package states inside its functions only.
 _REACH = 3  # words before another that can move its valence
@@ -36,14 +36,14 @@ _NO = "no"
 _SO = frozenset({"so", "this"})
 _OR = frozenset({"or", "nor"})
 _amplifiers = SentimentIntensityAnalyzer
-_EXCLAMATIONS: Sequence[float] = [
-    _amplifiers._amplify_ep("!" * count)  # noqa: SLF001 - its only home
+_EXCLAMATIONS: Mapping[int, float] = {
+    count: _amplifiers._amplify_ep("!" * count)  # noqa: SLF001 - its only home
     for count in range(_MOST + 1)
-]
-_QUESTIONS: Sequence[float] = [
-    _amplifiers._amplify_qm("?" * count)  # noqa: SLF001 - its only home
+}
+_QUESTIONS: Mapping[int, float] = {
+    count: _amplifiers._amplify_qm("?" * count)  # noqa: SLF001 - its only home
     for count in range(_MOST + 1)
-]
+}
 
 
 def valences(
@@ -71,14 +71,14 @@ def valences(
         if word.upper:
             shouting = True
         if word.valence is not None:
-            if at - last <= _REACH or word.upper or word.idiomatic:
+            if word.contextual or at - last <= _REACH:
                 moved.append(len(places))
             places.append(at)
             values.append(word.valence)
-        elif but is None and word.lower == "but":
-            but = at
         if word.moves:
             last = at
+            if but is None and word.lower == "but":
+                but = at
     if moved:
         mixed_case = shouting and 0 < sum(map(str.isupper, tokens)) < len(tokens)
         for index in moved:
@@ -92,10 +92,8 @@ def _weigh(words: Sequence[Word | None], at: int, mixed_case: bool) -> float:  #
     ``mixed_case`` says whether some words of the text, but not all, are in capitals.
     """
     word = words[at] or PLAIN
-    first = (words[at - 1] if at > 0 else None) or PLAIN
-    second = (words[at - 2] if at > 1 else None) or PLAIN
-    third = (words[at - 3] if at >= _REACH else None) or PLAIN
-    following = (words[at + 1] if word.idiomatic and at + 1 < len(words) else None) or PLAIN
+    first, second, third = _window(words, at)
+    following = (words[at + 1] if word.contextual and at + 1 < len(words) else None) or PLAIN
     if word.lower == "kind" and following.lower == "of":
         return 0.0
     valence = word.valence or 0.0
@@ -119,6 +117,18 @@ def _weigh(words: Sequence[Word | None], at: int, mixed_case: bool) -> float:  #
     if first.lower == "least" and not first.known and second.lower not in ("at", "very"):
         valence *= N_SCALAR
     return valence
+
+
+def _window(words: Sequence[Word | None], at: int) -> tuple[Word, Word, Word]:
+    """Return the three words before, the nearest first, as far as the sentence goes."""
+    first = (words[at - 1] if at > 0 else None) or PLAIN
+    if first.ends:
+        return PLAIN, PLAIN, PLAIN
+    second = (words[at - 2] if at > 1 else None) or PLAIN
+    if second.ends:
+        return first, PLAIN, PLAIN
+    third = (words[at - 3] if at >= _REACH else None) or PLAIN
+    return first, second, PLAIN if third.ends else third
 
 
 def _negation(negation: Word, between: tuple[Word, ...]) -> float:
@@ -191,18 +201,18 @@ def contrast(places: Sequence[int], values: list[float], but: int) -> None:
 
 def emphasis(text: str) -> float:
     """Return how much the exclamation and question marks of ``text`` add to its strength."""
-    return _EXCLAMATIONS[min(text.count("!"), _MOST)] + _QUESTIONS[min(text.count("?"), _MOST)]
+    return _EXCLAMATIONS.get(text.count("!"), _EXCLAMATIONS[_MOST]) + _QUESTIONS.get(
+        text.count("?"), _QUESTIONS[_MOST]
+    )
 
 
-def shares(
-    values: Sequence[float], count: int, emphasis: float
-) -> tuple[float, float, float, float]:
+def shares(values: Sequence[float], count: int, text: str) -> tuple[float, float, float, float]:
     """Return the package's four numbers: the negative, neutral, positive shares and the compound.
 
     Args:
         values: The final valence of each word that has one, in the order of the text.
         count: How many words the text has.
-        emphasis: See ``emphasis``.
+        text: The text, whose exclamation and question marks give emphasis.
     """
     if not values:
         return 0.0, 1.0 if count else 0.0, 0.0, 0.0
@@ -215,15 +225,16 @@ def shares(
         elif value < 0:
             negative -= value - 1
             neutral -= 1
-    total = float(sum(values))
+    strength = emphasis(text)
+    total = sum(values)
     if total > 0:
-        total += emphasis
+        total += strength
     elif total < 0:
-        total -= emphasis
+        total -= strength
     if positive > negative:
-        positive += emphasis
+        positive += strength
     elif positive < negative:
-        negative += emphasis
+        negative += strength
     whole = positive + negative + neutral
     return (
         round(negative / whole, 3) if negative else 0.0,

@@ -9,7 +9,7 @@ import re
 import string
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from vaderSentiment.vaderSentiment import (
     BOOSTER_DICT,
@@ -19,7 +19,14 @@ from vaderSentiment.vaderSentiment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+FILLER = "\x01"  # stands for a blanked character: neither letter, punctuation nor white space
+
+_PUNCTUATION = string.punctuation
+_HANDLE = re.compile(r"\W*@\w")  # no e-mail address
 
 _LONGEST_CACHED = 32  # characters; longer tokens are rarely met twice
 _MOST_CACHED = 65_536  # tokens, about 4 MB
@@ -30,15 +37,15 @@ _NEGATIONS = frozenset(NEGATE)
 _PHRASES = [phrase for phrase in [*SPECIAL_CASES, *BOOSTER_DICT] if " " in phrase]
 _IDIOMATIC = frozenset(word for phrase in _PHRASES for word in phrase.split())
 _LONGEST = frozenset(max(phrase.split(), key=len) for phrase in _PHRASES)
-_MOVING = frozenset({"least", "no", "so", "this"})
+_MOVING = frozenset({"but", "least", "no", "so", "this"})
 # Words that a rule looks for beside others.
-_SOUGHT = frozenset({"at", "but", "doubt", "kind", "nor", "of", "or"})
+_SOUGHT = frozenset({"at", "doubt", "kind", "nor", "of", "or"})
 _MODIFIERS = _NEGATIONS | BOOSTER_DICT.keys() | _IDIOMATIC | _MOVING | _SOUGHT
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: that would make it four times slower to make
 class Word:
-    """One token of a text, as far as the rules care.
+    """One token of a text, as far as the rules care; never changed.
 
     Attributes:
         lower: The word in lower case, without surrounding punctuation; empty if no rule cares.
@@ -47,9 +54,12 @@ class Word:
         boost: By how much it strengthens (or weakens, if negative) the words after it.
         negates: Whether it negates the words after it.
         modifies: Whether it boosts or negates, and is no word of the lexicon itself.
-        moves: Whether it may move the valence of the words after it, in whichever way.
-        idiomatic: Whether it means something else beside certain words.
+        idiomatic: Whether it is part of a phrase that means something else.
+        moves: Whether it may move the valences of other words, in whichever way.
+        contextual: Whether its own valence hangs on the words around it or on its capitals.
         upper: Whether it is written in capitals.
+        ends: Whether a sentence ends with it, beyond which nothing is moved; vaderSentiment itself
+            knows no sentences.
     """
 
     lower: str = ""
@@ -58,38 +68,63 @@ class Word:
     boost: float = 0.0
     negates: bool = False
     modifies: bool = False
-    moves: bool = False
     idiomatic: bool = False
+    moves: bool = False
+    contextual: bool = False
     upper: bool = False
+    ends: bool = False
 
 
 PLAIN = Word()  # stands for any word that no rule cares for
 
 
-class Vocabulary(dict[str, Word | None]):
-    """What each token means, None if no rule cares for it; it learns tokens as they come.
+class TokenCache(dict[str, T]):
+    """What each token means; it reads a token when it first comes.
+
+    Args:
+        read: Says what a token means.
+    """
+
+    def __init__(self, read: Callable[[str], T]) -> None:
+        """Begin without any token."""
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, token: str) -> T:
+        """Read a token that was not met before."""
+        meaning = self._read(token)
+        if len(token) <= _LONGEST_CACHED and len(self) < _MOST_CACHED:
+            self[token] = meaning
+        return meaning
+
+
+class Vocabulary:
+    """The words that the rules of vaderSentiment care for.
 
     Args:
         lexicon: Valence by word in lower case; vaderSentiment's unless given.
+        posts: Whether handles are names and sentences end; vaderSentiment knows neither.
     """
 
-    def __init__(self, lexicon: Mapping[str, float] | None = None) -> None:
-        """Begin without any token."""
-        super().__init__()
+    def __init__(self, lexicon: Mapping[str, float] | None = None, *, posts: bool = False) -> None:
+        """Take the lexicon."""
         self._lexicon = stock_analyzer().lexicon if lexicon is None else lexicon
+        self._posts = posts
+        self._relevant = _MODIFIERS | self._lexicon.keys()
 
-    def __missing__(self, token: str) -> Word | None:
-        """Read a token that was not met before."""
+    def read(self, token: str) -> Word | None:
+        """Return what a token means; None if no rule cares."""
         bare = strip(token)
         lower = bare.lower()
-        word = None
-        if lower in self._lexicon or lower in _MODIFIERS or "n't" in lower:
-            word = self._read(lower, upper=bare.isupper())
-        if len(token) <= _LONGEST_CACHED and len(self) < _MOST_CACHED:
-            self[token] = word
-        return word
+        relevant = lower in self._relevant or "n't" in lower
+        if not self._posts:
+            return self._word(lower, upper=bare.isupper(), ends=False) if relevant else None
+        ends = ends_sentence(token)
+        if relevant and not is_handle(token):
+            return self._word(lower, upper=bare.isupper(), ends=ends)
+        return Word(ends=True) if ends else None
 
-    def _read(self, lower: str, *, upper: bool) -> Word:
+    def _word(self, lower: str, *, upper: bool, ends: bool) -> Word:
         known = lower in self._lexicon
         boost = BOOSTER_DICT.get(lower, 0.0)
         negates = lower in _NEGATIONS or "n't" in lower
@@ -101,15 +136,27 @@ class Vocabulary(dict[str, Word | None]):
             boost=boost,
             negates=negates,
             modifies=modifies,
+            idiomatic=lower in _IDIOMATIC,
             moves=modifies or lower in _MOVING or lower in _LONGEST,
-            idiomatic=lower in _IDIOMATIC or lower == "no",
+            contextual=upper or lower in _IDIOMATIC or lower == "no",
             upper=upper,
+            ends=ends,
         )
+
+
+def ends_sentence(token: str) -> bool:
+    """Return whether a sentence, or what stands before a colon, ends with ``token``."""
+    return token.rstrip("\"')]*").endswith((".", "!", "?", ";", ":", "…"))
+
+
+def is_handle(token: str) -> bool:
+    """Return whether ``token`` is a handle such as ``@name`` or ``(@name@instance.example)``."""
+    return _HANDLE.match(token) is not None
 
 
 def strip(token: str) -> str:
     """Return ``token`` without surrounding punctuation, unless it then looks like an emoticon."""
-    bare = token.strip(string.punctuation)
+    bare = token.strip(_PUNCTUATION)
     return token if len(bare) <= 2 else bare  # noqa: PLR2004 - vaderSentiment's limit
 
 

@@ -5,6 +5,7 @@ from service.collecting import Collecting
 from service.delivering import Delivering
 from service.health import Health
 from service.logs import configure_logs
+from service.looking import Looking
 from service.page import PageServer
 from service.supervisor import Supervisor
 from service.writing import Writing
@@ -14,6 +15,7 @@ __all__ = [
     "Collecting",
     "Delivering",
     "Health",
+    "Looking",
     "PageServer",
     "Supervisor",
     "Writing",

@@ -32,6 +32,7 @@ class Announcer:
         self._writing = writing
         self._health = health
         self._random = random.SystemRandom()
+        self._arrived: set[str] = set()  # but the journal does not know yet
 
     async def announce(self) -> None:
         """Try every notification that is due; channels do not wait for one another."""
@@ -39,7 +40,12 @@ class Announcer:
         waiting: dict[str, list[Notification]] = defaultdict(list)
         for notification in await self._writing.do(incidents.due, datetime.now(UTC)):
             waiting[notification.channel].append(notification)
-        await asyncio.gather(*(self._send_all(name, due) for name, due in waiting.items()))
+        outcomes = await asyncio.gather(
+            *(self._send_all(name, due) for name, due in waiting.items()), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
 
     async def _send_all(self, name: str, due: Sequence[Notification]) -> None:
         for notification in due:
@@ -51,15 +57,22 @@ class Announcer:
             error = f"no channel is called {name} any more"
             await self._writing.do(incidents.give_up, notification, error)
             return
-        now = datetime.now(UTC)
-        try:
-            await channel.send(notification, now)
-        except SendFailed as error:
-            await self._failed(notification, error)
-        else:
-            await self._writing.do(incidents.sent, notification, datetime.now(UTC))
+        if notification.id not in self._arrived:
+            try:
+                await channel.send(notification, datetime.now(UTC))
+            except SendFailed as error:
+                await self._failed(notification, error)
+                return
+            except Exception as error:
+                log.exception("channel failed", channel=name)
+                reason = f"a defect in hubbub: {type(error).__name__}; the log has more"
+                await self._failed(notification, SendFailed(reason))
+                return
+            self._arrived.add(notification.id)
             self._health.notifications.labels(name, "sent").inc()
             log.info("notification sent", channel=name, id=notification.id)
+        await self._writing.do(incidents.sent, notification, datetime.now(UTC))
+        self._arrived.discard(notification.id)
 
     async def _failed(self, notification: Notification, error: SendFailed) -> None:
         incidents = self._writing.journal.incidents

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from collectors import Blocked, RateLimited, SourceError
+from collectors import Blocked, SourceError
 from storage import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
     from collectors import Collector
     from pipeline import Pipeline
     from service.health import Health
@@ -20,14 +23,32 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LONGEST_PAUSE = 3_600.0
-"""Seconds between two attempts at a source that keeps failing or blocks us."""
+"""Seconds between two attempts at a source that keeps failing or blocks us; it may ask for more."""
 
 
 class Collecting:
     """Runs collectors; one that fails is asked less and less often, and harms no other."""
 
-    def __init__(self, pipeline: Pipeline, writing: Writing, health: Health) -> None:
-        """Store what is heard through ``pipeline`` and ``writing``."""
+    def __init__(
+        self,
+        collectors: Sequence[Collector],
+        pipeline: Pipeline,
+        writing: Writing,
+        health: Health,
+        patience: timedelta,
+    ) -> None:
+        """Store what ``collectors`` hear through ``pipeline`` and ``writing``.
+
+        Args:
+            collectors: Those that will be asked.
+            pipeline: Where their posts go.
+            writing: Where their mentions go.
+            health: Where is noted how that went.
+            patience: How long a topic waits for its sources to be asked for the first time.
+        """
+        self._collectors = collectors
+        self._patient_until = time.monotonic() + patience.total_seconds()
+        self._asked: set[str] = set()
         self._pipeline = pipeline
         self._writing = writing
         self._health = health
@@ -56,6 +77,18 @@ class Collecting:
             self._resume.pop(source, None)
             self._health.collections.labels(source, "ok").inc()
             self._health.heard(source)
+        self._asked.add(source)
+
+    def is_caught_up(self, topic: str) -> bool:
+        """Tell whether every source of ``topic`` was asked once, or was waited for long enough.
+
+        Until then what they have yet to bring would be taken for a gap, and never be judged.
+        """
+        return time.monotonic() > self._patient_until or all(
+            collector.source in self._asked
+            for collector in self._collectors
+            if not collector.topics or topic in collector.topics
+        )
 
     async def _collect(self, collector: Collector) -> None:
         journal = self._writing.journal
@@ -87,7 +120,7 @@ class Collecting:
         pause = min(collector.interval.total_seconds() * 2 ** (failures - 1), LONGEST_PAUSE)
         if isinstance(error, Blocked):
             pause = LONGEST_PAUSE
-        elif isinstance(error, RateLimited) and error.retry_after is not None:
+        if isinstance(error, SourceError) and error.retry_after is not None:
             pause = max(pause, error.retry_after)
         self._resume[source] = time.monotonic() + pause
         self._health.collections.labels(source, kind).inc()

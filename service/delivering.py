@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ class Delivering:
         self._health = health
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="delivery")
         self._problem = ""
+        self._closing = threading.Event()
 
     async def deliver(self) -> None:
         """Bring InfluxDB up to date as far as it lets us."""
@@ -41,7 +43,9 @@ class Delivering:
 
     def _deliver(self) -> None:
         self._outbox.fill(datetime.now(UTC))
-        while self._delivery.run_once(datetime.now(UTC)) != Progress():
+        while not self._closing.is_set():
+            if self._delivery.run_once(datetime.now(UTC)) == Progress():
+                break
             self._outbox.fill(datetime.now(UTC))
         if (problem := self._delivery.problem) != self._problem:
             self._problem = problem
@@ -55,7 +59,8 @@ class Delivering:
         self._health.refused.set(refused)
 
     def close(self) -> None:
-        """Wait for the batch under way, then close both ends."""
+        """Wait for the batch under way, then close both ends; what is left waits in the journal."""
+        self._closing.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._influx.close()
         self._outbox.close()

@@ -16,6 +16,7 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
+    disable_created_metrics,
     generate_latest,
 )
 from starlette.responses import JSONResponse, Response
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from settings import Settings
+
+# They would double the series, and nobody asks when a counter began.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
 
 FRESH_INTERVALS = 3
 """A source is fresh if it was heard within so many of its intervals, but at least a minute."""

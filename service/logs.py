@@ -6,13 +6,14 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+import stamina.instrumentation
 import structlog
 
 if TYPE_CHECKING:
     from settings import Service
 
-# These tell of every request or job at level info, addresses with their parameters included.
-_TALKATIVE = ("httpx", "httpcore", "hishel", "apscheduler", "uvicorn.access", "asyncio")
+# These tell of every request, start and stop at level info, addresses with their parameters too.
+_TALKATIVE = ("httpx", "httpcore", "hishel", "uvicorn", "asyncio")
 
 
 def configure_logs(settings: Service) -> None:
@@ -27,12 +28,18 @@ def configure_logs(settings: Service) -> None:
         shared.append(structlog.processors.format_exc_info)
         renderer = structlog.processors.JSONRenderer()
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # The default shows local variables, among which there are secrets.
+            exception_formatter=structlog.dev.plain_traceback,
+            # Quoted, since a line break or an escape sequence may come from the network.
+            repr_native_str=True,
+        )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # so that a reload can change the level
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -44,3 +51,6 @@ def configure_logs(settings: Service) -> None:
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # What goes wrong with a job or an attempt is told once, by the service itself.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+    stamina.instrumentation.set_on_retry_hooks([])

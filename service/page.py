@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Self
 import uvicorn
 
 from dashboards import create_app
+from service.access import TokenNeeded
 from settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from starlette.types import ASGIApp
 
     from service.health import Health
     from settings import Page
@@ -36,9 +39,13 @@ class PageServer:
         self._socket = _listen(settings)
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        app = create_app(reader, extra_routes=health.routes())
         self._server = _Server(
-            uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
+            uvicorn.Config(
+                _app(settings, reader, health),
+                log_config=None,
+                lifespan="off",
+                timeout_graceful_shutdown=2,
+            )
         )
 
     async def __aenter__(self) -> Self:
@@ -60,17 +67,29 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _app(settings: Page, reader: Reader, health: Health) -> ASGIApp:
+    """Return the page; whoever is let in by its token may call it by any name."""
+    if not settings.token:
+        return create_app(reader, extra_routes=health.routes())
+    app = create_app(reader, extra_routes=health.routes(), allowed_hosts=("*",))
+    return TokenNeeded(app, settings.token.get_secret_value())
+
+
 def _listen(page: Page) -> socket.socket:
     family = socket.AF_INET6 if ":" in page.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((page.host, page.port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         listener.close()
         raise SettingsError(
-            f"page.host, page.port: cannot listen on {page.host}:{page.port}: {error.strerror}; "
+            f"page.host, page.port: cannot listen on {page.host}:{page.port}: {_reason(error)}; "
             "stop what uses it, or choose another port (0 takes any free one)"
         ) from error
     listener.listen()
     return listener
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or "no such address"

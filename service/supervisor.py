@@ -1,7 +1,7 @@
 """Telling systemd how the service is.
 
 The protocol is that of ``sd_notify(3)``: one datagram to the socket named in ``NOTIFY_SOCKET``.
-Without systemd every call does nothing.
+Without systemd every call does nothing, and a manager that does not listen harms nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from contextlib import suppress
 
 
 class Supervisor:
@@ -47,6 +48,9 @@ class Supervisor:
         address = self._address
         if address.startswith("@"):
             address = "\0" + address[1:]
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+        with (
+            suppress(OSError),
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel,
+        ):
             channel.connect(address)
             channel.sendall(message.encode())

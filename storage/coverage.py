@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Stretch = tuple[int, int]
 """``(start, end)`` in seconds, half-open."""
+
+# Stretches are apart, so only one of those that begin before an instant can reach it.
+_LAST_BEFORE = "coalesce((SELECT max(start) FROM coverage WHERE source = ?1 AND start <= ?2), ?2)"
 
 
 class Timeline:
@@ -33,6 +36,11 @@ class Timeline:
             covered += max(min(right, end) - max(left, start), 0)
         return covered / (end - start)
 
+    def meets(self, start: int, end: int) -> bool:
+        """Tell whether any of ``[start, end)`` is covered."""
+        at = bisect_left(self._starts, end) - 1
+        return at >= 0 and self.stretches[at][1] > start
+
     def buckets(self, level: int, start: int, end: int) -> Iterable[int]:
         """Yield the starts of the buckets in ``[start, end)`` that are covered at all, in order."""
         after = start
@@ -43,14 +51,19 @@ class Timeline:
                 after = bucket + level
 
 
-def watched(database: Database | sqlite3.Connection, source: str, start: int, end: int) -> Timeline:
-    """Return what the journal knows of ``source`` between two instants."""
+def watched(database: Database | sqlite3.Connection, series: int, start: int, end: int) -> Timeline:
+    """Return when the source of ``series`` was listened to for its topic, between two instants."""
+    source, since = database.execute(
+        "SELECT source, since FROM series WHERE id = ?", (series,)
+    ).fetchone()
+    start = max(start, since)
     return Timeline(
-        database.execute(
-            "SELECT start, end FROM coverage WHERE source = ? AND end > ? AND start < ?"
-            " ORDER BY start",
+        (max(left, since), right)
+        for left, right in database.execute(
+            f"SELECT start, end FROM coverage WHERE source = ?1 AND start >= {_LAST_BEFORE}"  # noqa: S608 - a constant
+            " AND end > ?2 AND start < ?3 ORDER BY start",
             (source, start, end),
-        ).fetchall()
+        )
     )
 
 
@@ -67,8 +80,9 @@ def add(database: Database | sqlite3.Connection, source: str, start: int, end: i
     if start >= end:
         return
     touching = database.execute(
-        "SELECT start, end FROM coverage WHERE source = ? AND start <= ? AND end >= ?",
-        (source, end, start),
+        f"SELECT start, end FROM coverage WHERE source = ?1 AND start >= {_LAST_BEFORE}"  # noqa: S608 - a constant
+        " AND end >= ?2 AND start <= ?3",
+        (source, start, end),
     ).fetchall()
     for left, right in touching:
         start, end = min(start, left), max(end, right)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import stamina
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +29,8 @@ class Database:
 
     Attributes:
         path: The file.
-        execute: Runs one statement.
-        executemany: Runs one statement for each of many rows.
+        execute: Runs one statement; for use within a transaction.
+        executemany: Runs one statement for each of many rows; likewise.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,7 +48,8 @@ class Database:
             self.execute = self._connection.execute
             self.executemany = self._connection.executemany
             try:
-                self.execute("PRAGMA journal_mode = WAL")
+                self._refuse_strangers()
+                self._use_wal()
                 self.execute("PRAGMA synchronous = FULL")
                 self.execute("PRAGMA foreign_keys = ON")
                 self.execute("PRAGMA cache_size = -65536")
@@ -58,6 +61,15 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def query(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        """Return all rows that a statement outside any transaction finds.
+
+        Raises:
+            StoreError: The file is damaged, was taken away, ...
+        """
+        with explained(self.path):
+            return self.execute(statement, parameters).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -75,6 +87,24 @@ class Database:
                 if self._connection.in_transaction:
                     self.execute("ROLLBACK")
                 raise
+
+    def _refuse_strangers(self) -> None:
+        """Refuse another program's SQLite file before anything in it is changed.
+
+        Raises:
+            StoreError: The file has tables, but not ours.
+        """
+        tables = {name for (name,) in self.execute("SELECT name FROM sqlite_schema")}
+        if tables and "bucket_author" not in tables:
+            raise StoreError(f"{self.path}: {_STRANGER}")
+
+    def _use_wal(self) -> None:
+        """Switch to WAL; where two processes create the same file, SQLite lets one of them fail."""
+        for attempt in stamina.retry_context(
+            on=_is_locked, attempts=None, timeout=BUSY_SECONDS, wait_initial=0.01, wait_max=0.5
+        ):
+            with attempt:
+                self.execute("PRAGMA journal_mode = WAL")
 
     def _migrate(self) -> None:
         """Apply the numbered files of ``schema/`` that this journal has not seen yet."""
@@ -120,11 +150,15 @@ def explained(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {_remedy(error)}") from error
 
 
+_STRANGER = "not a hubbub journal; choose another file with --store"
 _REMEDIES = {
     "locked": f"another program has held the journal locked for {BUSY_SECONDS:.0f} s; stop it, "
     "or choose another file with --store",
     "disk is full": "the disk is full; nothing was half-stored. Free some space and start again",
-    "not a database": "not a hubbub journal; choose another file with --store",
+    "disk I/O error": "reading or writing it failed; is it a file, and is the disk full? "
+    "Nothing was half-stored",
+    "not a database": _STRANGER,
+    "no such": "not a journal of this version of hubbub; choose another file with --store",
     "malformed": "a damaged file; restore it from a backup, or choose another with --store",
     "unable to open": "cannot open it; does it exist, and may this user read it? (see --store)",
     "readonly": "this user may not write it; change its owner, or choose another with --store",
@@ -135,6 +169,10 @@ def _remedy(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.strerror}; choose another file with --store"
     return next((say for part, say in _REMEDIES.items() if part in str(error)), str(error))
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -30,19 +30,17 @@ class IncidentLog:
 
     def detector(self, topic: str) -> tuple[str | None, datetime | None]:
         """Return the detector's saved state and the end of what it has seen."""
-        row = self._database.execute(
-            "SELECT state, until FROM detector WHERE topic = ?", (topic,)
-        ).fetchone()
-        return (row[0], from_seconds(row[1])) if row else (None, None)
+        found = self._database.query("SELECT state, until FROM detector WHERE topic = ?", (topic,))
+        return (found[0][0], from_seconds(found[0][1])) if found else (None, None)
 
     def latest(self, topic: str) -> Incident | None:
         """Return the topic's latest incident, open or resolved."""
-        row = self._database.execute(
+        found = self._database.query(
             f"SELECT {INCIDENT_COLUMNS} FROM incident WHERE topic = ?"  # noqa: S608 - constants
             " ORDER BY opened DESC LIMIT 1",
             (topic,),
-        ).fetchone()
-        return read_incident(row) if row else None
+        )
+        return read_incident(found[0]) if found else None
 
     def record(  # noqa: PLR0913 - what one look yields is stored together
         self,
@@ -102,9 +100,9 @@ class IncidentLog:
 
     def due(self, now: datetime) -> list[Notification]:
         """Return the notifications that should be tried now, the oldest first."""
-        found = self._database.execute(
+        found = self._database.query(
             "SELECT id, channel, body, attempts FROM notification WHERE due <= ?"
-            " ORDER BY created, id",
+            " ORDER BY created, row",
             (seconds(now),),
         )
         return [Notification(*row) for row in found]
@@ -124,7 +122,8 @@ class IncidentLog:
     def _announce(self, notifications: Sequence[Notification], now: datetime) -> None:
         at = seconds(now)
         self._database.executemany(
-            "INSERT OR IGNORE INTO notification VALUES (?, ?, ?, ?, 0, ?, NULL, '')",
+            "INSERT OR IGNORE INTO notification (id, channel, body, created, attempts, due, error)"
+            " VALUES (?, ?, ?, ?, 0, ?, '')",
             [(n.id, n.channel, n.body, at, at) for n in notifications],
         )
 

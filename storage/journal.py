@@ -18,7 +18,7 @@ from storage import coverage, sealing
 from storage.database import Database
 from storage.incidents import IncidentLog
 from storage.outbox import Outbox
-from storage.rollup import Counts, Key
+from storage.rollup import SCORE_UNIT, Counts, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from settings import Store
     from signals import Collection, Event, Mention, Reading
 
-SCORE_UNIT = 10_000
-"""Scores are kept as whole ten-thousandths, since a compound has four decimals."""
-
 _LEVELS = tuple(int(level) for level in Level)  # plain numbers are quicker keys
 
 MAX_TEXT = 20_000
 """Characters of a text that are kept."""
 
-MAX_URL = 2_000
-"""Characters of an address that are kept."""
+MAX_LINE = 2_000
+"""Characters of an address, a title or an identity that are kept."""
+
+# An imported archive has no cursor.
+_LIVE = "(SELECT {} FROM series JOIN cursor USING (source))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,17 @@ class Journal:
         self.close()
 
     def declare(self, topics: Iterable[str], source: str) -> None:
-        """Note that ``source`` listens for ``topics``, so that hearing nothing counts as zero."""
+        """Note that ``source`` listens for ``topics``, so that hearing nothing counts as zero.
+
+        What was watched before a topic was first declared stays a gap in it.
+        """
         for topic in topics:
-            self._series_of(topic, source)
+            self._know(topic, source)
 
     def cursor(self, source: str) -> str | None:
         """Return where the collector of ``source`` resumes; None before its first success."""
-        row = self._database.execute(
-            "SELECT value FROM cursor WHERE source = ?", (source,)
-        ).fetchone()
-        return row[0] if row else None
+        found = self._database.query("SELECT value FROM cursor WHERE source = ?", (source,))
+        return found[0][0] if found else None
 
     def record(
         self, collection: Collection, mentions: Sequence[Mention], *, now: datetime, took: float = 0
@@ -146,7 +147,7 @@ class Journal:
                 "INSERT INTO health VALUES (?, 0, ?, ?, ?, NULL, 0, ?)"
                 " ON CONFLICT (source) DO UPDATE SET ok = 0, kind = excluded.kind,"
                 " reason = excluded.reason, tried = excluded.tried, lag = excluded.lag",
-                (source, kind, reason, at, lag),
+                (source, kind, _storable(reason, MAX_LINE), at, lag),
             )
             self._database.execute(
                 "INSERT INTO attempt (source, time, ok, items, new, lag, duration)"
@@ -155,8 +156,11 @@ class Journal:
             )
 
     def load(self, collection: Collection, mentions: Sequence[Mention], *, now: datetime) -> Stored:
-        """Store a part of an archive, which is no source that could be well or unwell."""
-        self._know_series(mentions)
+        """Store a part of an archive, which is no source that could be well or unwell.
+
+        An archive was listened to for all its topics from its beginning.
+        """
+        self._know_series(mentions, since=0)
         with self._database.transaction():
             return self._store(collection, mentions, now)
 
@@ -178,17 +182,17 @@ class Journal:
                 "UPDATE mention SET text = NULL, url = '' WHERE stored < ? AND text IS NOT NULL",
                 (texts,),
             )
-            for table in ("bucket", "late"):
+            for old in (
+                f"bucket WHERE level = 60 AND time < ? AND series IN {_LIVE.format('id')}",
+                f"verdict WHERE time < ? AND topic IN {_LIVE.format('topic')}",
+                "attempt WHERE time < ?",
+            ):
+                self._database.execute(f"DELETE FROM {old}", (minutes,))  # noqa: S608 - constants
+            for level in Level:
                 self._database.execute(
-                    f"DELETE FROM {table} WHERE level = 60 AND time < ?"  # noqa: S608 - constants
-                    " AND series IN (SELECT id FROM series JOIN cursor USING (source))",
-                    (minutes,),
-                )
-            self._database.execute("DELETE FROM bucket_author WHERE time < ?", (minutes,))
-            for table in ("verdict", "attempt"):
-                self._database.execute(
-                    f"DELETE FROM {table} WHERE time < ?",  # noqa: S608 - constants
-                    (minutes,),
+                    "DELETE FROM bucket_author"  # noqa: S608 - constants
+                    f" WHERE level = ? AND time <= ? AND series IN {_LIVE.format('id')}",
+                    (level.value, minutes - level),
                 )
 
     def _store(self, collection: Collection, mentions: Sequence[Mention], now: datetime) -> Stored:
@@ -224,12 +228,12 @@ class Journal:
                 "INSERT OR IGNORE INTO mention VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     series,
-                    _storable(post.id),
+                    _storable(post.id, MAX_LINE),
                     time,
                     at,
                     author,
-                    _storable(post.text[:MAX_TEXT]),
-                    _storable(post.url[:MAX_URL]),
+                    _storable(post.text),
+                    _storable(post.url, MAX_LINE),
                     judgement.polarity.value,
                     score,
                     judgement.availability,
@@ -269,7 +273,15 @@ class Journal:
             "INSERT OR IGNORE INTO reading (source, span, day, distro, name, rank, hits)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (r.source, r.span, seconds(r.day), r.distro, r.name, r.rank, r.hits)
+                (
+                    r.source,
+                    r.span,
+                    seconds(r.day),
+                    _storable(r.distro, MAX_LINE),
+                    _storable(r.name, MAX_LINE),
+                    r.rank,
+                    r.hits,
+                )
                 for r in readings
             ],
         )
@@ -281,34 +293,38 @@ class Journal:
             [
                 (
                     event.kind,
-                    event.id,
+                    _storable(event.id, MAX_LINE),
                     event.topic,
                     seconds(event.time),
                     seconds(event.end) if event.end else None,
-                    event.title,
-                    event.text,
-                    event.url,
+                    _storable(event.title, MAX_LINE),
+                    _storable(event.text),
+                    _storable(event.url, MAX_LINE),
                 )
                 for event in events
             ],
         ).rowcount
 
-    def _know_series(self, mentions: Sequence[Mention]) -> None:
+    def _know_series(self, mentions: Sequence[Mention], since: int | None = None) -> None:
         for topic, source in {(mention.topic, mention.post.source) for mention in mentions}:
-            self._series_of(topic, source)
+            self._know(topic, source, since)
 
-    def _series_of(self, topic: str, source: str) -> int:
-        """Return the number under which mentions of ``topic`` in ``source`` are counted."""
+    def _know(self, topic: str, source: str, since: int | None = None) -> None:
+        """Number the mentions of ``topic`` in ``source``, listened to from now or ``since``."""
         key = (topic, source)
-        if key not in self._series:
-            with self._database.transaction():
-                self._database.execute(
-                    "INSERT OR IGNORE INTO series (topic, source) VALUES (?, ?)", key
-                )
-            self._series[key] = self._database.execute(
+        if key in self._series:
+            return
+        with self._database.transaction():
+            if since is None:
+                since = coverage.watched_until(self._database, source) or 0
+            self._database.execute(
+                "INSERT OR IGNORE INTO series (topic, source, since) VALUES (?, ?, ?)",
+                (*key, since),
+            )
+            (number,) = self._database.execute(
                 "SELECT id FROM series WHERE topic = ? AND source = ?", key
-            ).fetchone()[0]
-        return self._series[key]
+            ).fetchone()
+        self._series[key] = number
 
     def _read_author_key(self) -> bytes:
         """Return the key of the author hashes, made with the journal."""
@@ -316,8 +332,10 @@ class Journal:
             self._database.execute(
                 "INSERT OR IGNORE INTO meta VALUES ('author_key', ?)", (secrets.token_hex(32),)
             )
-        row = self._database.execute("SELECT value FROM meta WHERE key = 'author_key'").fetchone()
-        return bytes.fromhex(row[0])
+            (key,) = self._database.execute(
+                "SELECT value FROM meta WHERE key = 'author_key'"
+            ).fetchone()
+        return bytes.fromhex(key)
 
     def _hash(self, source: str, author: str) -> bytes:
         """Return the keyed hash under which an author is known; the key never leaves the file."""
@@ -326,6 +344,7 @@ class Journal:
         ).digest()
 
 
-def _storable(text: str) -> str:
-    """Return ``text`` without halves of surrogate pairs, which have no UTF-8."""
+def _storable(text: str, longest: int = MAX_TEXT) -> str:
+    """Return the beginning of ``text``, without halves of surrogate pairs, which have no UTF-8."""
+    text = text[:longest]
     return text if text.isascii() else text.encode(errors="replace").decode()

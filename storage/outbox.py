@@ -50,9 +50,7 @@ class Outbox:
 
     def pending(self, limit: int) -> list[tuple[int, str]]:
         """Return the oldest lines with their numbers."""
-        return self._database.execute(
-            "SELECT id, line FROM outbox ORDER BY id LIMIT ?", (limit,)
-        ).fetchall()
+        return self._database.query("SELECT id, line FROM outbox ORDER BY id LIMIT ?", (limit,))
 
     def delivered(self, ids: Sequence[int], at: datetime) -> None:
         """Drop lines that InfluxDB has stored."""
@@ -66,7 +64,8 @@ class Outbox:
         """Set aside a line that InfluxDB will never take, with its reason."""
         with self._database.transaction():
             self._database.execute(
-                "INSERT OR REPLACE INTO refused SELECT id, line, ?, ? FROM outbox WHERE id = ?",
+                "INSERT INTO refused (line, reason, time)"
+                " SELECT line, ?, ? FROM outbox WHERE id = ?",
                 (reason, seconds(at), row),
             )
             self._database.execute("DELETE FROM outbox WHERE id = ?", (row,))
@@ -78,7 +77,7 @@ class Outbox:
 
     def counts(self) -> tuple[int, int]:
         """Return how many lines wait and how many were refused."""
-        waiting, refused = self._database.execute(
+        ((waiting, refused),) = self._database.query(
             "SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM refused)"
-        ).fetchone()
+        )
         return waiting, refused

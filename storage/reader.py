@@ -27,14 +27,14 @@ from signals import (
 from storage.database import reading
 from storage.incidents import INCIDENT_COLUMNS, read_incident, read_verdict
 from storage.listening import Listening
+from storage.rollup import SCORE_UNIT
 
 if TYPE_CHECKING:
+    import sqlite3
     from datetime import datetime, timedelta
     from pathlib import Path
 
     from signals import Incident
-
-SCORE_UNIT = 10_000
 
 
 class Reader:
@@ -58,15 +58,7 @@ class Reader:
     def extent(self, topic: str) -> Span | None:
         """Return from the first to the end of the last minute with mentions or coverage."""
         with reading(self.path) as database:
-            first, last = database.execute(
-                "SELECT min(first), max(last) FROM ("
-                " SELECT min(time) AS first, max(time) + 60 AS last FROM bucket"
-                " JOIN series ON series.id = series WHERE level = 60 AND topic = :topic"
-                " UNION ALL SELECT min(start), max(end) FROM coverage"
-                " JOIN series USING (source) WHERE topic = :topic)",
-                {"topic": topic},
-            ).fetchone()
-        return None if first is None else Span(from_seconds(first), from_seconds(last))
+            return _extent(database, topic)
 
     def volumes(self, topic: str, start: datetime, end: datetime, level: Level) -> list[Volume]:
         """Return the buckets of ``topic`` in ``[start, end)`` over all its sources.
@@ -74,7 +66,7 @@ class Reader:
         A bucket without a mention is there only if it was watched; what is missing is a gap.
         Authors are distinct within a source, and added up over sources.
         """
-        left, right = seconds(level.floor(start)), seconds(end)
+        left, right = seconds(level.floor(start)), -(-seconds(end) // level) * level
         with reading(self.path) as database:
             counted = database.execute(
                 "SELECT time, sum(positive), sum(negative), sum(neutral), sum(authors), sum(score)"
@@ -109,14 +101,15 @@ class Reader:
             lateness: How long to wait for a slow source.
             limit: How many minutes at most.
         """
-        if (extent := self.extent(topic)) is None:
-            return []
-        start = seconds(Level.MINUTE.floor(after or extent.start))
         latest = seconds(now - lateness)
         with reading(self.path) as database:
+            if (extent := _extent(database, topic)) is None:
+                return []
+            first = seconds(Level.MINUTE.floor(extent.start))
+            start = seconds(Level.MINUTE.floor(after)) if after else first
             listening = Listening(database, topic, start, seconds(now))
             until = max(min(listening.heard_until(), seconds(now)), latest) // 60 * 60
-            times = list(islice(listening.minutes(start, until), limit))
+            times = list(islice(listening.minutes(first, until), limit))
             if not times:
                 return []
             counted = {
@@ -309,7 +302,7 @@ class Reader:
                 (channel, error, bool(tried))
                 for channel, error, tried in database.execute(
                     "SELECT channel, error, due IS NOT NULL FROM notification"
-                    " WHERE sent IS NULL AND error != '' ORDER BY created DESC LIMIT ?",
+                    " WHERE sent IS NULL AND error != '' ORDER BY row DESC LIMIT ?",
                     (limit,),
                 )
             ]
@@ -329,6 +322,27 @@ class Reader:
         """Return the most telling complaints while an incident lasted."""
         end = incident.changed + BUCKET
         return self.mentions(incident.topic, incident.opened, end, Polarity.NEGATIVE, limit)
+
+
+def _extent(database: sqlite3.Connection, topic: str) -> Span | None:
+    found = database.execute(
+        "SELECT (SELECT min(time) FROM bucket WHERE level = 60 AND series = id),"
+        " (SELECT max(time) + 60 FROM bucket WHERE level = 60 AND series = id),"
+        " max((SELECT min(start) FROM coverage WHERE coverage.source = series.source), since),"
+        " (SELECT end FROM coverage WHERE coverage.source = series.source AND end > since"
+        "  ORDER BY start DESC LIMIT 1)"
+        " FROM series WHERE topic = ?",
+        (topic,),
+    ).fetchall()
+    starts, ends = [], []
+    for counted_from, counted_to, heard_from, heard_to in found:
+        if counted_from is not None:
+            starts.append(counted_from)
+            ends.append(counted_to)
+        if heard_to is not None:
+            starts.append(heard_from)
+            ends.append(heard_to)
+    return Span(from_seconds(min(starts)), from_seconds(max(ends))) if starts else None
 
 
 def _mention(*row: object) -> StoredMention:

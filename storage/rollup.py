@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from signals import Polarity
 
+SCORE_UNIT = 10_000
+"""Scores are kept as whole ten-thousandths, since a compound has four decimals."""
+
 Key = tuple[int, int, int]
 """``(level, series, time)``: the bucket's width in seconds, its series and its start."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """Mentions of one bucket while they are added up; ``score`` is in ten-thousandths."""
+    """Mentions of one bucket while they are added up; ``score`` is in ``SCORE_UNIT``."""
 
     positive: int = 0
     negative: int = 0

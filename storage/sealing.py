@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from signals import Level, Phase, State
 from storage.coverage import watched, watched_until
 from storage.line import point
+from storage.rollup import SCORE_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -65,7 +66,7 @@ def seal(database: Database, now: int) -> int:
     """
     lines = list(_corrections(database, BATCH))
     lines.extend(_buckets(database, now, BATCH - len(lines)))
-    lines.extend(_rows(database, BATCH - len(lines)))
+    lines.extend(_rows(database, now, BATCH - len(lines)))
     database.executemany("INSERT INTO outbox (line) VALUES (?)", ((line,) for line in lines))
     return len(lines)
 
@@ -80,7 +81,7 @@ def _bucket_line(
         "neutral": neutral,
         "total": positive + negative + neutral,
         "authors": authors,
-        "score_sum": score / 10_000,
+        "score_sum": score / SCORE_UNIT,
         **extra,
     }
     return point(MEASUREMENTS[Level(level)], {"topic": topic, "source": source}, fields, time)
@@ -117,7 +118,7 @@ def _buckets(database: Database, now: int, limit: int) -> Iterator[str]:
             until = max(end, now - Level.DAY) // level * level
             start = _sealed_until(database, level, series)
             if start is None:
-                start = _first(database, level, series, source)
+                start = _first(database, level, series)
             if start >= until:
                 continue
             made, until = _seal(database, level, (series, topic, source), (start, until), limit)
@@ -146,7 +147,7 @@ def _seal(
             (level, number, start, until, limit),
         )
     }
-    timeline = watched(database, source, start, until)
+    timeline = watched(database, number, start, until)
     covered = list(islice(timeline.buckets(level, start, until), limit))
     moments = sorted({*counted, *covered})[:limit]
     if len(moments) == limit:
@@ -172,20 +173,20 @@ def _sealed_until(database: Database, level: int, series: int) -> int | None:
     return row[0] if row else None
 
 
-def _first(database: Database, level: int, series: int, source: str) -> int:
+def _first(database: Database, level: int, series: int) -> int:
     """Return the first bucket of a series: the first counted or the first watched."""
-    counted = database.execute(
-        "SELECT min(time) FROM bucket WHERE level = ? AND series = ?", (level, series)
-    ).fetchone()[0]
-    heard: int = database.execute(
-        "SELECT min(start) FROM coverage WHERE source = ?", (source,)
-    ).fetchone()[0]
-    first = heard if counted is None else min(counted, heard)
-    return first // level * level
+    counted, heard, since = database.execute(
+        "SELECT (SELECT min(time) FROM bucket WHERE level = ? AND series = id),"
+        " (SELECT min(start) FROM coverage WHERE coverage.source = series.source), since"
+        " FROM series WHERE id = ?",
+        (level, series),
+    ).fetchone()
+    first: int = max(heard, since)
+    return min(first, counted if counted is not None else first) // level * level
 
 
-def _rows(database: Database, limit: int) -> Iterator[str]:
-    """Make a line for each row of the tables that only grow."""
+def _rows(database: Database, now: int, limit: int) -> Iterator[str]:
+    """Make a line for each row of the tables that only grow; set aside what no line can hold."""
     for kind, (query, line) in _GROWING.items():
         if limit <= 0:
             return
@@ -196,7 +197,13 @@ def _rows(database: Database, limit: int) -> Iterator[str]:
         limit -= len(fresh)
         database.execute("INSERT OR REPLACE INTO exported VALUES (?, ?)", (kind, fresh[-1][0]))
         for row in fresh:
-            yield line(*row)
+            try:
+                yield line(*row)
+            except ValueError as error:
+                database.execute(
+                    "INSERT INTO refused (line, reason, time) VALUES (?, ?, ?)",
+                    (f"{kind} {row}", str(error), now),
+                )
 
 
 def _moment(time: int, row: int) -> int:

@@ -4,19 +4,20 @@
 import { later } from "./dom.js";
 
 const FEW = 120;
+const MANY = 700;
 
 /** Return the traces of what the API told. */
 export function traces(data, colours) {
   const { volumes, verdicts, incidents, gaps, events, level, now } = data;
   const heard = volumes.filter((volume) => volume.coverage > 0 || volume.total > 0);
   return [
-    area("incident", spans(incidents.filter(confirmed), now), colours.incident),
-    area("possible incident", spans(incidents.filter((one) => !confirmed(one)), now), colours.possible),
+    area("incident", spans(incidents.filter(confirmed), now), colours.incident, 1),
+    area("possible incident", spans(incidents.filter((one) => !confirmed(one)), now), colours.possible, 1),
     { ...area("not watched", gaps, "transparent"), fillpattern: hatching(colours) },
     band(verdicts, level, colours),
     expected(verdicts, level, colours),
-    ...line("positive", heard, data, colours.positive, 1.5, people),
-    ...line("negative", heard, data, colours.negative, 2, () => ""),
+    ...line("positive", heard, data, colours.positive, people),
+    ...line("negative", heard, data, colours.negative, () => ""),
     markers(events, colours),
   ];
 }
@@ -42,6 +43,8 @@ export function layout(data, at, colours) {
       type: "date",
       range: [data.start, data.end],
       showgrid: false,
+      tickangle: 0,
+      nticks: innerWidth < 720 ? 4 : 10,
       showline: true,
       linecolor: colours.line,
       hoverformat: data.level < 86400 ? "%a %-d %b %Y, %H:%M UTC" : "%a %-d %b %Y",
@@ -52,7 +55,7 @@ export function layout(data, at, colours) {
       spikecolor: colours.muted,
     },
     yaxis: { range: [0, 1], visible: false, fixedrange: true },
-    yaxis2: { ...axis, overlaying: "y", side: "left", rangemode: "tozero", tickformat: ",d", nticks: 6, range: [0, highest(data)] },
+    yaxis2: { ...axis, overlaying: "y", side: "left", tickmode: "auto", nticks: 6, tickformat: ",d", range: [0, highest(data)] },
   };
 }
 
@@ -69,12 +72,12 @@ function spans(incidents, now) {
   return incidents.map((incident) => ({ start: incident.opened, end: incident.ended ?? now }));
 }
 
-function area(name, stretches, fillcolor) {
+function area(name, stretches, fillcolor, width = 0) {
   return {
     name,
     type: "scatter",
     mode: "lines",
-    line: { width: 0 },
+    line: { width, color: fillcolor },
     fill: "toself",
     fillcolor,
     hoverinfo: "skip",
@@ -137,7 +140,7 @@ function expected(verdicts, level, colours) {
 }
 
 /** Return the trace of one polarity, and that of its bucket that is not over yet. */
-function line(polarity, heard, { level, now }, color, width, remark) {
+function line(polarity, heard, { level, now }, color, remark) {
   const points = runs(heard.map((volume) => ({ ...volume, time: volume.start })), level);
   const unfinished = (point) => level > 60 && later(point.time, level) > now;
   const flat = points.flatMap((run) => [...run.map((point) => ({ ...point, alone: run.length === 1 })), null]);
@@ -147,7 +150,7 @@ function line(polarity, heard, { level, now }, color, width, remark) {
   dotted.name = `${polarity}, so far`;
   dotted.line.dash = "dot";
   dotted.mode = "lines";
-  if (dotted.hovertemplate.length > 1) dotted.hovertemplate[0] = null;
+  if (dotted.x.length) dotted.hovertemplate[0] = "<extra></extra>";
   return [whole, dotted];
 
   function trace(entries) {
@@ -156,7 +159,7 @@ function line(polarity, heard, { level, now }, color, width, remark) {
       name: polarity,
       type: "scatter",
       mode: "lines+markers",
-      line: { color, width },
+      line: { color, width: heard.length > MANY ? 1 : 1.75 },
       marker: { color, size: entries.map((point) => (few || point?.alone ? 5 : 0)) },
       connectgaps: false,
       x: entries.map((point) => point?.time ?? null),

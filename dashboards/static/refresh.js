@@ -39,7 +39,8 @@ function renew(copy) {
   document.title = copy.title;
   for (const old of document.querySelectorAll("[data-live]")) {
     const fresh = copy.getElementById(old.id);
-    if (!fresh || old.isEqualNode(fresh)) continue;
+    if (!fresh) return location.reload(); // the page has another shape now: a first topic, first data
+    if (old.isEqualNode(fresh)) continue;
     const focused = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     old.replaceWith(fresh);
     if (focused) fresh.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });

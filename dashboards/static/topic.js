@@ -7,7 +7,7 @@ import { keepFresh, tellStale } from "./refresh.js";
 
 const LEVELS = { 60: "minute", 3600: "hour", 86400: "day" };
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false };
-const LIMIT = 50;
+const LIMIT = 25;
 
 const chart = document.getElementById("chart");
 const list = document.getElementById("posts");
@@ -62,7 +62,8 @@ function palette() {
 
 /** Name the events and incidents in the window, with their links. */
 function tellHappenings() {
-  const events = data.events.map((event) =>
+  const events = data.events.map((event) => [
+    event.time,
     element(
       "li",
       { class: "event" },
@@ -70,20 +71,21 @@ function tellHappenings() {
       element("span", { class: "kind" }, event.kind),
       event.url ? outward(event.url, event.title) : element("bdi", {}, event.title),
     ),
-  );
+  ]);
   const incidents = data.incidents.map((incident) => {
-    const end = incident.ended ? `to ${clock(incident.ended, data.now)}` : "still open";
-    const peak = `peak ${Math.round(incident.worst.observed)}, expected ${incident.worst.expected.toFixed(1)}`;
-    return element(
+    const end = incident.ended ? `until ${clock(incident.ended, data.now)}` : "still open";
+    const peak = `at its peak ${Math.round(incident.worst.observed)} where ${incident.worst.expected.toFixed(1)} were expected`;
+    const told = element(
       "li",
       { class: `incident ${incident.phase}` },
       element("time", { datetime: incident.opened }, clock(incident.opened, data.now)),
-      element("span", { class: "kind" }, incident.phase),
+      element("span", { class: "kind" }, `incident, ${incident.phase}`),
       `${end}, ${peak}`,
     );
+    return [incident.opened, told];
   });
-  const place = document.getElementById("happenings");
-  place.replaceChildren(...(events.length + incidents.length ? [element("ul", {}, ...incidents, ...events)] : []));
+  const newestFirst = [...events, ...incidents].sort(([one], [other]) => (one < other ? 1 : -1));
+  document.getElementById("happenings").replaceChildren(...newestFirst.map(([, told]) => told));
 }
 
 async function listPosts() {

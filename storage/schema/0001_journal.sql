@@ -8,6 +8,7 @@ CREATE TABLE series (
   id INTEGER PRIMARY KEY,
   topic TEXT NOT NULL,
   source TEXT NOT NULL,
+  since INTEGER NOT NULL,         -- what was watched before was not listened to for this topic
   UNIQUE (topic, source)
 );
 
@@ -72,7 +73,7 @@ CREATE TABLE health (
 ) WITHOUT ROWID;
 
 CREATE TABLE attempt (
-  row INTEGER PRIMARY KEY,
+  row INTEGER PRIMARY KEY AUTOINCREMENT,
   source TEXT NOT NULL,
   time INTEGER NOT NULL,
   ok INTEGER NOT NULL,
@@ -83,7 +84,7 @@ CREATE TABLE attempt (
 );
 
 CREATE TABLE reading (
-  row INTEGER PRIMARY KEY,
+  row INTEGER PRIMARY KEY AUTOINCREMENT,
   source TEXT NOT NULL,
   span TEXT NOT NULL,
   day INTEGER NOT NULL,
@@ -95,7 +96,7 @@ CREATE TABLE reading (
 );
 
 CREATE TABLE event (
-  row INTEGER PRIMARY KEY,
+  row INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,
   id TEXT NOT NULL,
   topic TEXT NOT NULL,
@@ -110,7 +111,7 @@ CREATE INDEX event_time ON event (time);
 
 -- The detector: its verdicts, and its state after the last of them.
 CREATE TABLE verdict (
-  row INTEGER PRIMARY KEY,
+  row INTEGER PRIMARY KEY AUTOINCREMENT,
   topic TEXT NOT NULL,
   time INTEGER NOT NULL,
   observed REAL NOT NULL,
@@ -139,7 +140,7 @@ CREATE TABLE incident (
 CREATE INDEX incident_topic ON incident (topic, opened);
 
 CREATE TABLE change (
-  row INTEGER PRIMARY KEY,
+  row INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   incident TEXT NOT NULL REFERENCES incident,
   phase TEXT NOT NULL,
@@ -149,7 +150,8 @@ CREATE TABLE change (
 
 -- One row for each channel and change. due is NULL once it was sent or given up.
 CREATE TABLE notification (
-  id TEXT PRIMARY KEY,
+  row INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
   channel TEXT NOT NULL,
   body TEXT NOT NULL,
   created INTEGER NOT NULL,
@@ -157,7 +159,7 @@ CREATE TABLE notification (
   due INTEGER,
   sent INTEGER,
   error TEXT NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX notification_due ON notification (due) WHERE due IS NOT NULL;
 
 -- Delivery to InfluxDB. A bucket becomes a line once, when its source was read past its end
@@ -193,5 +195,5 @@ CREATE TABLE late (
 ) WITHOUT ROWID;
 CREATE INDEX late_pending ON late (pending) WHERE pending;
 
--- Up to which row each table was turned into lines.
+-- Up to which row each table was turned into lines; a row's number is never used again.
 CREATE TABLE exported (kind TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,17 +24,10 @@ from tests.support.collecting import CONTACT, QUICK
 from tests.support.web import HTML, JSON, Reply, Web, document, packed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.web import Asked, Route
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    """Return a server without any routes."""
-    with Web() as server:
-        yield server
 
 
 def json_of(url: str, *, limits: Limits = QUICK, **options: Any) -> object:
@@ -280,8 +274,7 @@ def test_pages_in_their_character_set(web: Web) -> None:
         "/picture": Reply(b"\x89PNG", "image/png"),
     }
     assert text_of(f"{web.url}/latin") == text_of(f"{web.url}/utf8") == "Adélie"
-    assert text_of(f"{web.url}/unknown") == "x"
-    for path in ("/wrong", "/picture"):
+    for path in ("/unknown", "/wrong", "/picture"):
         with pytest.raises(Malformed):
             text_of(web.url + path)
 
@@ -297,6 +290,7 @@ def test_json_with_a_byte_order_mark(web: Web) -> None:
     [
         (b"<html><h1>Just a moment...</h1>", Blocked),
         (b"<html><form action='/login'>", Blocked),
+        (b"Please log in first.", Blocked),
         (b"<html><h1>It works!</h1>", Malformed),
     ],
 )
@@ -328,3 +322,47 @@ def test_check_asks_for_robots_only(web: Web) -> None:
 
     asyncio.run(run())
     assert web.paths() == ["/robots.txt"]
+
+
+def test_proxy_from_the_environment(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a company's proxy hubbub asks through it, as other programs do."""
+    monkeypatch.setenv("HTTP_PROXY", web.url)
+    web.routes["/x"] = document("by proxy")
+    for keep in (True, False):
+        assert json_of("http://nowhere.invalid/x", keep=keep) == "by proxy"
+    assert {asked.headers["host"] for asked in web.asked} == {"nowhere.invalid"}
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://", "\x7f", "https:///x", "//"])
+def test_redirects_to_nowhere(web: Web, location: str) -> None:
+    """A broken address in a redirect is an error like others."""
+    web.routes["/x"] = Reply(status=302, headers={"Location": location})
+    with pytest.raises(SourceError):
+        json_of(f"{web.url}/x")
+
+
+def test_bounds_of_a_body(web: Web) -> None:
+    """What arrives and what it unpacks to are bounded each on its own."""
+    web.routes |= {
+        "/plain": document("x" * 350_000),
+        "/packed": packed(b'"' + b"x" * 450_000 + b'"'),
+        "/fits": packed(b'"' + b"x" * 350_000 + b'"'),
+    }
+    with pytest.raises(Malformed, match=r"more than 300,000 bytes$"):
+        json_of(f"{web.url}/plain")
+    with pytest.raises(Malformed, match="more than 400,000 bytes once unpacked"):
+        json_of(f"{web.url}/packed")
+    assert json_of(f"{web.url}/fits") == "x" * 350_000
+
+
+def test_a_bomb_is_never_in_memory(web: Web) -> None:
+    """A body that would unpack to 60 megabytes is given up before it does."""
+    web.routes["/x"] = packed(b"0" * 60_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Malformed, match="unpacked"):
+            json_of(f"{web.url}/x")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000

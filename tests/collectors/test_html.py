@@ -23,8 +23,7 @@ from collectors.html import LONGEST, tidy, to_text
             "#This is @halcy",
         ),
         (
-            '<a><span class="invisible">https://</span><span class="ellipsis">a.example/b</span>'
-            '<span class="invisible">cd</span></a>',
+            '<a><span class="invisible">https://</span><span>a.example/b</span><span>cd</span></a>',
             "https://a.example/bcd",
         ),
         ("<script>alert(1)</script><style>p{}</style>seen<template>no</template>", "seen"),

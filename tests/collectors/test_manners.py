@@ -74,9 +74,9 @@ def test_any_header(value: str, date: str) -> None:
 def test_rules() -> None:
     """The group for our name goes before the one for everybody."""
     host = Host()
-    assert host.unknown
+    assert host.is_unknown()
     host.learn("User-agent: *\nDisallow: /\n\nUser-agent: hubbub\nDisallow: /private\n")
-    assert not host.unknown
+    assert not host.is_unknown()
     host.check("http://example.org/public?q=1")
     with pytest.raises(Blocked, match=r"/private/x: .*robots\.txt"):
         host.check("http://example.org/private/x?token=1")

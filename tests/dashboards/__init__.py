@@ -1,0 +1,1 @@
+"""The page, seen by a real browser, and its JSON."""

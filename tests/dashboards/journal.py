@@ -13,7 +13,7 @@ from signals import Level, Polarity
 
 @dataclass
 class Journal:
-    """Test data by topic; minutes are kept, hours and days are rolled up when they are asked for."""
+    """Test data by topic; minutes are kept, hours and days are rolled up when asked for."""
 
     minutes: dict[str, list[signals.Volume]] = field(default_factory=dict)
     judged: dict[str, list[signals.Verdict]] = field(default_factory=dict)
@@ -68,9 +68,7 @@ class Journal:
             if (topic is None or spike.topic == topic)
             and (end is None or spike.opened < end)
             and (
-                start is None
-                or spike.phase is not signals.Phase.RESOLVED
-                or spike.changed >= start
+                start is None or spike.phase is not signals.Phase.RESOLVED or spike.changed >= start
             )
         ]
         return sorted(found, key=lambda spike: spike.opened, reverse=True)
@@ -143,7 +141,7 @@ def post(  # noqa: PLR0913 - one default for each field that a test may care abo
 def verdict(time: datetime, observed: float, expected: float) -> signals.Verdict:
     """Return a verdict whose band is what a Poisson count would show."""
     spread = sqrt(max(expected, 0.3))
-    high = expected + 3 * spread + 1
+    high = expected + 4 * spread + 2
     state = signals.State.CONFIRMED if observed > high else signals.State.QUIET
     return signals.Verdict(
         time=time,

@@ -66,7 +66,7 @@ def build() -> Journal:
     for name, habit in habits.items():
         until = now - timedelta(hours=3) if name == "Fedora" else now
         own = [(at, length) for topic, at, length in storms if topic == name]
-        _listen(journal, name, habit, signals.Span(start, until), gap, own)
+        _listen(journal, name, habit, known=signals.Span(start, until), gap=gap, storms=own)
     _archive(journal)
     journal.minutes[WAITING] = []
     for topic, at, length in storms:
@@ -76,9 +76,7 @@ def build() -> Journal:
         )
         journal.spikes.append(incident(topic, at, length, worst=worst))
     doubtful = verdict(now - timedelta(minutes=9), 4, 0.4)
-    journal.spikes.append(
-        incident(ODD, now - timedelta(minutes=9), None, Phase.POSSIBLE, doubtful)
-    )
+    journal.spikes.append(incident(ODD, now - timedelta(minutes=9), None, Phase.POSSIBLE, doubtful))
     journal.happenings += [
         signals.Event(
             id="r1",
@@ -118,11 +116,12 @@ def _listen(  # noqa: PLR0913 - test data in one place
     journal: Journal,
     name: str,
     habit: _Habit,
+    *,
     known: signals.Span,
     gap: signals.Span,
     storms: list[tuple[datetime, timedelta | None]],
 ) -> None:
-    dice = random.Random(name)  # noqa: S311 - repeatable test data
+    dice = random.Random(name)
     minutes = journal.minutes.setdefault(name, [])
     judged = journal.judged.setdefault(name, [])
     at = known.start
@@ -177,7 +176,7 @@ def _speak(
 
 
 def _archive(journal: Journal) -> None:
-    dice = random.Random(2015)  # noqa: S311 - repeatable test data
+    dice = random.Random(2015)
     minutes = journal.minutes.setdefault(ARCHIVE, [])
     start = datetime(2015, 2, 17, tzinfo=UTC)
     for number in range(8 * 1440):

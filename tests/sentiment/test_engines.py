@@ -27,5 +27,23 @@ def test_the_default_engine_is_ops() -> None:
 
 def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
     """The error names what was asked for and what there is."""
-    with pytest.raises(sentiment.UnknownEngine, match=r"'vadar'.*ops, vader"):
+    with pytest.raises(sentiment.UnknownEngine, match=r"'vadar'.*ops, vader, onnx:FOLDER"):
         sentiment.create("vadar")
+
+
+def test_many_texts_are_scored_in_their_order() -> None:
+    """An engine without batches scores one after the other."""
+    scorer = sentiment.create()
+    requests = [
+        sentiment.Request("it is down"),
+        sentiment.Request("united", Topic("United")),
+        sentiment.Request("it is down", None, "de"),
+    ]
+
+    assert sentiment.score_all(scorer, requests) == [scorer.score(*request) for request in requests]
+
+
+def test_errors_of_engines_share_a_kind() -> None:
+    """A caller can tell the user about each of them in one place."""
+    assert issubclass(sentiment.UnknownEngine, sentiment.EngineError)
+    assert issubclass(sentiment.UnusableEngine, sentiment.EngineError)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,13 +14,10 @@ from sentiment.vader import Vader
 from signals import Judgement, Polarity, Topic
 from tests.sentiment.generated import STOCK, texts
 from tests.sentiment.recorded import texts as recorded_texts
+from tests.sentiment.steps import steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-    from types import FrameType
-
-    TraceFunction = Callable[[FrameType, str, object], "TraceFunction"]
 
 VADER = Vader()
 
@@ -151,24 +148,6 @@ def test_reasons_add_up_and_point_into_the_text(text: str) -> None:
         assert reason.word == text[reason.start : reason.end] != ""
 
 
-def steps(post: str) -> int:
-    """Return how many lines of Python run to score ``post``."""
-    count = 0
-
-    def trace(_frame: FrameType, event: str, _argument: object) -> TraceFunction:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        VADER.score(post)
-    finally:
-        sys.settrace(before)
-    return count
-
-
 @pytest.mark.parametrize(
     "sentence",
     [
@@ -183,7 +162,8 @@ def test_work_grows_with_length_not_its_square(sentence: str) -> None:
     """Eight times the text takes about eight times the steps."""
     VADER.score(sentence * 2)
 
-    assert steps(sentence * 8_000) <= 8.5 * steps(sentence * 1_000)
+    many, few = (steps(partial(VADER.score, sentence * times)) for times in (8_000, 1_000))
+    assert many <= 8.5 * few
 
 
 def test_a_very_long_post_is_scored() -> None:
