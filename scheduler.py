@@ -173,7 +173,12 @@ class Service:
         reader = Reader(writing.journal.path)
         channels = alerts.build(settings)
         async with AsyncExitStack() as stack:
-            client = await stack.enter_async_context(collectors.Client(settings.service.contact))
+            journal = writing.journal.path
+            client = await stack.enter_async_context(
+                collectors.Client(
+                    settings.service.contact, cache=journal.with_name(f"{journal.name}.http")
+                )
+            )
             sources = collectors.build(settings, client, topics)
             pipeline = Pipeline(topics, sentiment.create())
             patience = settings.detection.lateness

@@ -30,7 +30,8 @@ import csv, re, sqlite3, sys
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 analyzer = SentimentIntensityAnalyzer()
-words = re.compile(r"\\b(virginamerica|united|southwestair|delta|jetblue|usairways|americanair)\\b", re.I)
+names = "virginamerica united southwestair delta jetblue usairways americanair".split()
+words = re.compile(rf"\\b({'|'.join(names)})\\b", re.I)
 database = sqlite3.connect(sys.argv[2])
 database.execute("PRAGMA journal_mode = WAL")
 database.execute(
@@ -46,7 +47,9 @@ rows = []
 with open(sys.argv[1], encoding="utf-8", newline="") as file:
     for row in csv.DictReader(file):
         compound = analyzer.polarity_scores(row["text"])["compound"]
-        polarity = "positive" if compound >= 0.05 else "negative" if compound <= -0.05 else "neutral"
+        polarity = (
+            "positive" if compound >= 0.05 else "negative" if compound <= -0.05 else "neutral"
+        )
         found = words.search(row["text"])
         rows.append((row["id"], row["time"], row["topic"], row["author"], row["text"],
                      found and found[0], compound, polarity))

@@ -87,7 +87,7 @@ class Collecting:
         return time.monotonic() > self._patient_until or all(
             collector.source in self._asked
             for collector in self._collectors
-            if not collector.topics or topic in collector.topics
+            if topic in collector.topics
         )
 
     async def _collect(self, collector: Collector) -> None:

@@ -320,7 +320,7 @@ class Reader:
 
     def telling(self, incident: Incident, limit: int = 5) -> list[StoredMention]:
         """Return the most telling complaints while an incident lasted."""
-        end = incident.changed + BUCKET
+        end = max(incident.changed, incident.last_seen or incident.changed) + BUCKET
         return self.mentions(incident.topic, incident.opened, end, Polarity.NEGATIVE, limit)
 
 

@@ -15,7 +15,7 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def _rng(seed: int) -> Random:
-    return Random(seed)  # noqa: S311 - jitter, no secret
+    return Random(seed)
 
 
 @given(st.integers(0, 2**32))

@@ -49,7 +49,7 @@ def _observe(minute: int, negative: int, coverage: float = 1.0) -> Observation:
 
 
 def _series(minutes: Iterable[int], rate: float, seed: int = 1) -> list[Observation]:
-    rng = Random(seed)  # noqa: S311 - a reproducible series, no secret
+    rng = Random(seed)
     return [_observe(minute, _count(rng, _usual(minute, rate))) for minute in minutes]
 
 

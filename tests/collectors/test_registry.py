@@ -57,7 +57,7 @@ enabled = false
         "hackernews": frozenset({"Mint"}),
         "mastodon:social.example": frozenset({"Forgebox", "Mint"}),
         "mastodon:other.example:8443": frozenset({"Forgebox", "Mint"}),
-        "distrowatch": frozenset({"Forgebox", "Mint"}),
+        "distrowatch": frozenset(),
     }
 
 
