@@ -59,12 +59,14 @@ with open(sys.argv[1], encoding="utf-8", newline="") as file:
 flush(rows)
 """
 
+HUBBUB = "from commands import main; main()"
+
 
 def main() -> None:
     """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, default=RECORDED, help="id,time,topic,author,text")
-    parser.add_argument("--rows", type=int, default=40_000)
+    parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -78,15 +80,11 @@ def measure(data: Path, rows: int, rounds: int, folder: Path) -> Table:
     multiply(data, archive, rows)
     script = folder / "plain.py"
     script.write_text(PLAIN, encoding="utf-8")
+    options = ("--topic-column", "topic", "--json", "--store")
     plain, ours = [], []
     for number in range(rounds):
         plain.append(timed(script, archive, folder / f"plain{number}.db"))
-        ours.append(
-            timed(
-                "-m", "scheduler", "import", archive, "--topic-column", "topic", "--json",
-                "--store", folder / f"hubbub{number}.db",
-            )
-        )  # fmt: skip
+        ours.append(timed("-c", HUBBUB, "import", archive, *options, folder / f"ours{number}.db"))
     ratios = [before / after for before, after in zip(plain, ours, strict=True)]
     table = Table("", "rows/s (median)", title=f"{rows} rows, {rounds} rounds, whole processes")
     table.add_row("plain script", f"{rows / statistics.median(plain):,.0f}")

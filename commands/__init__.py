@@ -9,7 +9,7 @@ from alerts import SendFailed, StateError
 from collectors import ArchiveError, SourceError
 from commands import alert, archive, look, mark, run, score, series, setup, sources
 from commands.app import app
-from sentiment import UnknownEngine
+from sentiment import EngineError
 from settings import SettingsError
 from storage import InfluxError, StoreError
 
@@ -28,7 +28,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # not every terminal knows every letter
     try:
         app()
-    except (SettingsError, UnknownEngine) as error:
+    except (SettingsError, EngineError) as error:
         _leave(error, MISUSED)
     except (StoreError, InfluxError, SourceError, ArchiveError, SendFailed, StateError) as error:
         _leave(error, FAILED)

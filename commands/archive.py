@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import deque
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,9 +20,9 @@ import sentiment
 from collectors import Archive, Columns, Refused, Row
 from commands.app import app
 from commands.options import Config, Json, StorePath, load
-from pipeline import Pipeline
+from pipeline import Judges, dated
 from settings import Settings
-from signals import BUCKET, Collection, Level, Mention, Span, Topic
+from signals import BUCKET, Collection, Judgement, Level, Mention, Post, Span, Topic
 from storage import Journal
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ BATCH = 1_000
 
 SHOWN = 10
 """Refused rows that are shown one by one."""
+
+_Batch = list[tuple[Post, Topic]]
 
 
 @dataclass(slots=True)
@@ -73,10 +77,11 @@ def import_archive(
     columns = Columns(id_column, time_column, text_column, author_column, topic_column)
     with (
         Archive(file, columns, source) as archive,
+        Judges(sentiment.create()) as judges,
         Journal(settings.store.path) as journal,
         _progress(archive, quiet=as_json) as advance,
     ):
-        loader = _Loader(settings, journal, source, topic)
+        loader = _Loader(settings, judges, journal, source, topic)
         for item in archive:
             loader.take(item)
             if loader.summary.read % BATCH == 0:
@@ -92,28 +97,29 @@ def import_archive(
 
 
 class _Loader:
-    """Takes rows, and stores them in batches.
+    """Takes rows, has them judged, and stores them in batches, in the order of the archive.
 
     Attributes:
         summary: What has become of the rows so far.
     """
 
     def __init__(
-        self, settings: Settings, journal: Journal, source: str, topic: str | None
+        self, settings: Settings, judges: Judges, journal: Journal, source: str, topic: str | None
     ) -> None:
         self.summary = _Summary()
+        self._judges = judges
         self._journal = journal
         self._source = source
         self._topic = topic
         self._now = datetime.now(UTC)
-        self._pipeline = Pipeline([each.build() for each in settings.topics], sentiment.create())
-        self._topics = dict(self._pipeline.topics)
-        self._batch: list[Mention] = []
+        self._topics = {each.name: each.build() for each in settings.topics}
+        self._batch: _Batch = []
+        self._judging: deque[tuple[_Batch, Future[list[Judgement]]]] = deque()
         self._first = datetime.max.replace(tzinfo=UTC)
         self._last = datetime.min.replace(tzinfo=UTC)
 
     def take(self, item: Row | Refused) -> None:
-        """Judge one row, or show why it is refused."""
+        """Have one row judged, or show why it is refused."""
         self.summary.read += 1
         if isinstance(item, Refused):
             self.summary.refused += 1
@@ -125,27 +131,39 @@ class _Loader:
         name = self._topic or item.topic or ""
         if name not in self._topics:
             self._topics[name] = Topic(name, mask=(name,))
-        mention = self._pipeline.judge(item.post, self._topics[name], now=self._now)
-        self._first = min(self._first, mention.post.time)
-        self._last = max(self._last, mention.post.time)
-        self._batch.append(mention)
+        post = dated(item.post, self._now)
+        self._first = min(self._first, post.time)
+        self._last = max(self._last, post.time)
+        self._batch.append((post, self._topics[name]))
         if len(self._batch) == BATCH:
-            self._store(Collection(self._source))
+            self._judge()
 
     def finish(self) -> _Summary:
         """Store the rest; the time from the first post to the last counts as watched."""
-        watched: tuple[Span, ...] = ()
+        self._judge()
+        while self._judging:
+            self._store()
         if self._first <= self._last:
             end = min(Level.MINUTE.floor(self._last) + BUCKET, self._now)
             watched = (Span(Level.MINUTE.floor(self._first), end),)
-        self._store(Collection(self._source, watched=watched))
+            self._journal.load(Collection(self._source, watched=watched), (), now=self._now)
         return self.summary
 
-    def _store(self, part: Collection) -> None:
-        stored = self._journal.load(part, self._batch, now=self._now)
+    def _judge(self) -> None:
+        self._judging.append((self._batch, self._judges.judge(self._batch)))
+        self._batch = []
+        if len(self._judging) > self._judges.ahead:
+            self._store()
+
+    def _store(self) -> None:
+        batch, judgements = self._judging.popleft()
+        mentions = [
+            Mention(topic.name, post, judgement)
+            for (post, topic), judgement in zip(batch, judgements.result(), strict=True)
+        ]
+        stored = self._journal.load(Collection(self._source), mentions, now=self._now)
         self.summary.stored += stored.new
         self.summary.duplicates += stored.known
-        self._batch = []
 
 
 @contextmanager

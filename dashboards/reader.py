@@ -50,11 +50,14 @@ class Reader(Protocol):
         polarity: signals.Polarity | None,
         limit: int,
     ) -> list[signals.StoredMention]:
-        """Return the most telling mentions: strongest score in the polarity's direction first."""
+        """Return the most telling mentions first: the strongest in the polarity's direction.
+
+        Without a polarity, all of them, in an order that the journal chooses.
+        """
         ...
 
     def events(self, topic: str, start: datetime, end: datetime) -> list[signals.Event]:
-        """Return the events of the topic and those of all topics, by time."""
+        """Return the events of the topic and of all topics that overlap the stretch, by time."""
         ...
 
     def sources(self) -> list[signals.SourceHealth]:

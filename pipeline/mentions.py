@@ -54,14 +54,9 @@ class Pipeline:
         ]
 
     def judge(self, post: Post, topic: Topic, *, now: datetime) -> Mention:
-        """Return ``post`` as a mention of ``topic``, whether or not it matches.
-
-        A post from the future, or from before there was a web, is dated to the present: clocks
-        differ, and some are broken.
-        """
-        if not EARLIEST <= post.time <= now:
-            post = replace(post, time=now)
-        return Mention(topic.name, post, self._scorer.score(post.text, topic, post.language))
+        """Return ``post`` as a mention of ``topic``, whether or not it matches."""
+        judgement = self._scorer.score(post.text, topic, post.language)
+        return Mention(topic.name, dated(post, now), judgement)
 
     def store(
         self,
@@ -75,3 +70,11 @@ class Pipeline:
         """Match, judge and store what one collector yielded; see ``mentions`` and ``Journal``."""
         found = self.mentions(collection.posts, now=now, among=among)
         return journal.record(collection, found, now=now, took=took)
+
+
+def dated(post: Post, now: datetime) -> Post:
+    """Return ``post``, dated to the present if it is from the future or from before the web.
+
+    Clocks differ, and some are broken.
+    """
+    return post if EARLIEST <= post.time <= now else replace(post, time=now)

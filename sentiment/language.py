@@ -13,9 +13,17 @@ if TYPE_CHECKING:
 
 _ENGLISH = frozenset({"en", "un", "und", ""})  # "undetermined" says nothing
 
+
+def _forms(words: str) -> frozenset[str]:
+    """Return each word as it is, with a capital, and in capitals."""
+    return frozenset(
+        form for word in words.split() for form in (word, word.capitalize(), word.upper())
+    )
+
+
 # Words by which English gives itself away: frequent, and no words of other languages in Latin
 # script. They spare most texts the detection, and keep short ones from being taken for Danish.
-_WORDS = (
+_GIVEAWAYS = _forms(
     "the and you your this that with it's its i'm i've i'll don't can't are has not but what when "
     "they would why how anyone anybody from there please thanks thank been our their could does "
     "doesn't didn't isn't won't wasn't haven't than because again should who which was after where "
@@ -23,13 +31,10 @@ _WORDS = (
     "now out get got going about good great today much very too being were them then here some "
     "any into know think need needs want did only never you're we're they're that's what's i'd"
 )
-_GIVEAWAYS = frozenset(
-    form for word in _WORDS.split() for form in (word, word.capitalize(), word.upper())
-)
 # Words of English that others may have too; two of them tell as well as one giveaway.
-_HINTS = frozenset(
-    {"to", "of", "my", "it", "by", "will", "was", "can", "new", "just", "like", "up", "down"}
-    | {"be", "as", "if", "one", "for", "all", "out"}
+_HINTS = _forms(
+    "to of my it by will was can new just like up down be as if one for all out back day next last "
+    "first us yes see way make take people hour hours minutes worst happy hate wait late money two"
 )
 _FEW = 4  # words; fewer are a guess for every detector
 _LATIN = "\u024f"  # the last letter of the Latin blocks

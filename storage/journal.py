@@ -346,5 +346,6 @@ class Journal:
 
 def _storable(text: str, longest: int = MAX_TEXT) -> str:
     """Return the beginning of ``text``, without halves of surrogate pairs, which have no UTF-8."""
-    text = text[:longest]
+    if len(text) > longest:
+        text = text[:longest]
     return text if text.isascii() else text.encode(errors="replace").decode()

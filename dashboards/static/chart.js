@@ -18,7 +18,7 @@ export function traces(data, colours) {
     expected(verdicts, level, colours),
     ...line("positive", heard, data, colours.positive, people),
     ...line("negative", heard, data, colours.negative, () => ""),
-    markers(events, colours),
+    markers(events.filter((event) => event.time >= data.start), colours),
   ];
 }
 

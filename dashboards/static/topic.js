@@ -108,7 +108,7 @@ async function listPosts() {
 function describe(within) {
   const title = chosen.at
     ? `Posts of ${clock(chosen.at, data.now)} UTC, one ${LEVELS[data.level]}`
-    : "What people say, most telling first";
+    : "What people say";
   const heading = document.getElementById("posts-title");
   if (heading.textContent !== title) heading.textContent = title;
   for (const id of ["earlier", "later", "whole"]) document.getElementById(id).hidden = !chosen.at;

@@ -73,7 +73,7 @@ def test_each_row_can_name_its_topic(
     path.write_text(
         "key,when,body,who,about\n"
         "1,1793534400,Mint is fresh,a,Linux Mint\n"
-        "2,1793534401,United is late,b,United\n",
+        "2,1793534401,United to Denver today,b,United\n",
         encoding="utf-8",
     )
     configuration = configure('[[topics]]\nname = "Linux Mint"\nany = ["mint"]\nmask = ["fresh"]\n')

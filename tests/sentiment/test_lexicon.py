@@ -44,6 +44,14 @@ def test_every_rule_says_why() -> None:
     assert Phrases(rules, classes).find([]) == []
 
 
+def test_every_class_is_used() -> None:
+    """A class that no phrase names is a mistake, or a leftover."""
+    rules, classes = grammar()
+    patterns = " ".join(pattern for rule in rules for pattern in rule.patterns)
+
+    assert [name for name in classes if f"<{name}>" not in patterns] == []
+
+
 def test_no_phrase_stands_twice() -> None:
     """A second one of the same words could never be found."""
     patterns = [pattern for rule in grammar()[0] for pattern in rule.patterns]

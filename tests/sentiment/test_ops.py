@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from functools import partial
 from pathlib import Path
 
@@ -51,14 +52,18 @@ def test_the_control_list_is_judged_right(complaint: str) -> None:
     assert len(wrong) <= 0.05 * len(sentences), wrong
 
 
+_ADDRESS = re.compile(r"https?://\S+")  # differs between copies of a post
+
+
 class Figures:
     """Precision and recall of an engine on a recorded file with a column ``label``."""
 
     def __init__(self, scorer: Ops | Vader, name: str) -> None:
-        """Score every row."""
+        """Score every row; copies of a post count once."""
+        distinct = {_ADDRESS.sub("", row["text"]): row for row in rows(name)}
         self._pairs = [
             (row["label"], scorer.score(row["text"], _topic(row)).polarity.value)
-            for row in rows(name)
+            for row in distinct.values()
         ]
 
     def recall(self, label: str) -> float:
@@ -110,6 +115,14 @@ def test_posts_about_software_companies() -> None:
     assert figures.precision("negative") >= 0.47
     assert figures.macro_f1() >= 0.55
     assert figures.called_negative("neutral") <= 0.16
+
+
+def test_posts_about_one_company() -> None:
+    """The same holds among news about a company's shares."""
+    figures = Figures(OPS, "apple-dev.csv")
+
+    assert figures.recall("negative") >= 0.68
+    assert figures.precision("negative") >= 0.56
 
 
 def test_bug_reports_among_app_reviews() -> None:
