@@ -341,11 +341,13 @@ class Change:
         incident: The incident as it stands after the change.
         time: The bucket at which it changed.
         reason: One sentence that says why.
+        url: Where a person can see more; empty if there is no page.
     """
 
     incident: Incident
     time: datetime
     reason: str
+    url: str = ""
 
     @property
     def id(self) -> str:

@@ -83,6 +83,7 @@ class Pages:
             now=now,
             summaries=summaries,
             alarms=alarms(self._reader, summaries, now),
+            living=[s for s in summaries if s.standing.mood not in {Mood.ARCHIVE, Mood.WAITING}],
             deaf=[s for s in summaries if s.standing.mood is Mood.NOT_WATCHED],
             incidents=recent[:_INCIDENTS],
             sources=sorted(self._reader.sources(), key=lambda health: (health.ok, health.source)),

@@ -29,7 +29,7 @@ class Judges:
     def __init__(self, scorer: Scorer) -> None:
         """Prepare to judge with ``scorer``."""
         processes = max((os.cpu_count() or 1) - 1, 1)
-        self.ahead = processes + 1
+        self.ahead = processes + 4
         self._pool = ProcessPoolExecutor(
             processes, get_context("fork"), initializer=_inherit, initargs=(scorer,)
         )

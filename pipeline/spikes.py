@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 import alerts
-from signals import BUCKET, Phase, Span, State
+from signals import BUCKET, Phase, Span, State, iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +24,9 @@ NEWS = timedelta(hours=1)
 
 MONTH = 43_200
 """Minutes that one look judges at most, so that the journal's thread is soon free again."""
+
+AROUND = timedelta(hours=1)
+"""How much before and after an incident the page shows when a message leads there."""
 
 EVIDENCE = timedelta(minutes=10)
 """How far before an incident's first bucket its evidence begins."""
@@ -94,7 +99,7 @@ class SpikeWatch:
             if incident is not None:
                 incidents[incident.id] = incident
             if change is not None:
-                changes.append(change)
+                changes.append(replace(change, url=self._address(change)))
         told, untold = self._sift(topic, before, incidents, changes, now)
         self._journal.incidents.record(
             topic,
@@ -151,12 +156,19 @@ class SpikeWatch:
                 history = change
         return news, history
 
+    def _address(self, change: Change) -> str:
+        """Return where the page shows the topic around the incident; nothing without a page."""
+        if not self._page_url:
+            return ""
+        around = {"from": change.incident.opened - AROUND, "to": change.time + AROUND}
+        query = urlencode({name: iso(instant) for name, instant in around.items()})
+        return f"{self._page_url}/topics/{quote(change.incident.topic, safe='')}?{query}"
+
     def _notifications(self, change: Change) -> list[Notification]:
         window = Span(change.incident.opened - EVIDENCE, change.time + BUCKET)
         evidence = self._reader.evidence(change.incident.topic, window)
         return [
-            alerts.notification(channel, change, evidence, self._page_url)
-            for channel in self._channels
+            alerts.notification(channel, change, evidence, change.url) for channel in self._channels
         ]
 
 

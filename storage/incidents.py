@@ -84,10 +84,10 @@ class IncidentLog:
                 [_incident_values(incident) for incident in incidents],
             )
             self._database.executemany(
-                "INSERT OR IGNORE INTO change (id, incident, phase, time, reason)"
-                " VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO change (id, incident, phase, time, reason, url)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (c.id, c.incident.id, c.incident.phase.value, seconds(c.time), c.reason)
+                    (c.id, c.incident.id, c.incident.phase.value, seconds(c.time), c.reason, c.url)
                     for c in changes
                 ],
             )

@@ -228,11 +228,13 @@ _STATES = {
 }
 
 
-def _change(row: int, topic: str, incident: str, phase: str, time: int, reason: str) -> str:  # noqa: PLR0913, PLR0917 - a row
+def _change(*columns: Any) -> str:  # noqa: ANN401 - a row of the table
+    row, topic, incident, phase, time, reason, url = columns
     fields: dict[str, Any] = {
         "id": incident,
         "title": f"{topic}: {phase}",
         "text": reason,
+        "url": url,
         "state": int(_STATES[Phase(phase)]),
         "end_ms": time * 1_000 if phase == Phase.RESOLVED else 0,
     }
@@ -264,7 +266,7 @@ _GROWING: dict[str, tuple[str, Callable[..., str]]] = {
         _verdict,
     ),
     "change": (
-        """SELECT change.row, topic, incident, change.phase, time, reason
+        """SELECT change.row, topic, incident, change.phase, time, reason, url
            FROM change JOIN incident ON incident.id = incident
            WHERE change.row > ? ORDER BY change.row LIMIT ?""",
         _change,

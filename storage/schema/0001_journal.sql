@@ -145,7 +145,8 @@ CREATE TABLE change (
   incident TEXT NOT NULL REFERENCES incident,
   phase TEXT NOT NULL,
   time INTEGER NOT NULL,
-  reason TEXT NOT NULL
+  reason TEXT NOT NULL,
+  url TEXT NOT NULL
 );
 
 -- One row for each channel and change. due is NULL once it was sent or given up.

@@ -27,7 +27,7 @@ def rows(tmp_path: Path) -> Path:
                 ("", "Lovely is here"),
                 ("GitHub", "I hate this,\nterrible"),
                 ("GitHub", ""),
-                ("GitHub", 'a great day, "again" 🔥'),
+                ("GitHub", 'a great tool, "again" 🔥'),
             ]
         )
     return path

@@ -112,7 +112,9 @@ def test_an_outage_is_told_once_to_each_channel(journal: Journal) -> None:
     ]  # fmt: skip
     assert {body["incident"]["id"] for body in bodies} == {confirmed.incident.id}
     assert bodies[0]["mentions"][0]["text"].startswith("GitHub is down")
-    assert bodies[0]["incident"]["url"] == "http://127.0.0.1:8460"
+    assert bodies[0]["incident"]["url"] == (
+        "http://127.0.0.1:8460/topics/GitHub?from=2026-11-24T10%3A01%3A00Z&to=2026-11-24T12%3A02%3A00Z"
+    )
     with reading(journal.path) as database:
         (kept,) = database.execute("SELECT count(*) FROM verdict").fetchone()
     assert kept == 3 * 24 * 60

@@ -357,7 +357,7 @@ def test_everything_else_is_sent_once(journal: Journal, delivered: Delivered) ->
     for _ in range(2):
         journal.record(collection, [], now=NOON, took=0.25)
     incident = Incident("GitHub:1", TOPIC, Phase.RESOLVED, NOON, NOON, _verdict(0))
-    change = Change(incident, NOON, "quiet for 15 minutes")
+    change = Change(incident, NOON, "quiet for 15 minutes", "http://127.0.0.1:8460/topics/GitHub")
     for _ in range(2):
         journal.incidents.record(
             TOPIC,
@@ -393,6 +393,7 @@ def test_everything_else_is_sent_once(journal: Journal, delivered: Delivered) ->
     }
     assert by["incident"][0].fields["end_ms"] == START * 1_000
     assert by["incident"][0].fields["state"] == 0
+    assert by["incident"][0].fields["url"] == "http://127.0.0.1:8460/topics/GitHub"
     assert [line.fields["new"] for line in by["collector"]] == [0, 0]
     assert delivered.seal(NOON) == []
 
