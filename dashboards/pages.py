@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,11 @@ import jinja2
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-import signals
 from dashboards import library, sparkline, window, words
 from dashboards.api import known_topic
 from dashboards.standing import RECENT, Mood, ended, surroundings
 from dashboards.summary import alarms, by_urgency, summarise
+from signals import Level, iso
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from dashboards.reader import Reader
+    from dashboards.window import Window
 
 _INCIDENTS = 8
 
@@ -40,7 +42,7 @@ def templates(folder: Path) -> jinja2.Environment:
         "clock": words.clock,
         "duration": words.duration,
         "ended": ended,
-        "iso": signals.iso,
+        "iso": iso,
         "segment": words.segment,
         "stamp": words.stamp,
         "surroundings": surroundings,
@@ -98,7 +100,7 @@ class Pages:
         summary = summarise(
             self._reader, name, self._reader.incidents(name, now - RECENT, None), now
         )
-        shown = window.shown(request.query_params, summary.extent, now)
+        shown = self._kept(name, window.shown(request.query_params, summary.extent, now))
         return self._render(
             "topic.html",
             now=now,
@@ -109,6 +111,17 @@ class Pages:
             started=self._started,
             style_guards=library.style_guards(),
         )
+
+    def _kept(self, name: str, shown: Window) -> Window:
+        """Return the window by the hour where its minutes were dropped with age."""
+        if shown.range != window.CUSTOM or shown.level is not Level.MINUTE:
+            return shown
+        hours = replace(shown, start=Level.HOUR.floor(shown.start), level=Level.HOUR)
+        by_minute, by_hour = (
+            sum(v.total for v in self._reader.volumes(name, one.start, one.end, one.level))
+            for one in (shown, hours)
+        )
+        return hours if by_hour and not by_minute else shown
 
     def _render(self, template: str, **context: object) -> HTMLResponse:
         return HTMLResponse(self._environment.get_template(template).render(context))

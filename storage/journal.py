@@ -176,8 +176,11 @@ class Journal:
         ``keep_minutes``, but not those of an imported archive, which is old from the beginning.
         """
         texts = seconds(now - store.keep_texts)
-        minutes = seconds(now - store.keep_minutes)
+        minutes = -(-seconds(now - store.keep_minutes) // Level.MINUTE) * Level.MINUTE
         with self._database.transaction():
+            self._database.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('minutes_since', ?)", (str(minutes),)
+            )
             self._database.execute(
                 "UPDATE mention SET text = NULL, url = '' WHERE stored < ? AND text IS NOT NULL",
                 (texts,),

@@ -63,7 +63,8 @@ class Reader:
     def volumes(self, topic: str, start: datetime, end: datetime, level: Level) -> list[Volume]:
         """Return the buckets of ``topic`` in ``[start, end)`` over all its sources.
 
-        A bucket without a mention is there only if it was watched; what is missing is a gap.
+        A bucket without a mention is there only if it was watched; what is missing is a gap, or a
+        minute older than minutes are kept.
         Authors are distinct within a source, and added up over sources.
         """
         left, right = seconds(level.floor(start)), -(-seconds(end) // level) * level
@@ -75,7 +76,10 @@ class Reader:
                 (int(level), left, right, topic),
             ).fetchall()
             listening = Listening(database, topic, left, right)
-        buckets = {time: Volume(from_seconds(time)) for time in listening.buckets(level)}
+            since = _minutes_since(database, topic) if level is Level.MINUTE else 0
+        buckets = {
+            time: Volume(from_seconds(time)) for time in listening.buckets(level) if time >= since
+        }
         for time, positive, negative, neutral, authors, score in counted:
             buckets[time] = Volume(
                 from_seconds(time), positive, negative, neutral, authors, score / SCORE_UNIT
@@ -106,6 +110,7 @@ class Reader:
             if (extent := _extent(database, topic)) is None:
                 return []
             first = seconds(Level.MINUTE.floor(extent.start))
+            first = max(first, _minutes_since(database, topic))
             start = seconds(Level.MINUTE.floor(after)) if after else first
             listening = Listening(database, topic, start, seconds(now))
             until = max(min(listening.heard_until(), seconds(now)), latest) // 60 * 60
@@ -322,6 +327,16 @@ class Reader:
         """Return the most telling complaints while an incident lasted."""
         end = max(incident.changed, incident.last_seen or incident.changed) + BUCKET
         return self.mentions(incident.topic, incident.opened, end, Polarity.NEGATIVE, limit)
+
+
+def _minutes_since(database: sqlite3.Connection, topic: str) -> int:
+    """Return from when on minutes are kept of a topic; those of an archive always are."""
+    found = database.execute(
+        "SELECT value FROM meta WHERE key = 'minutes_since'"
+        " AND EXISTS (SELECT 1 FROM series JOIN cursor USING (source) WHERE topic = ?)",
+        (topic,),
+    ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _extent(database: sqlite3.Connection, topic: str) -> Span | None:

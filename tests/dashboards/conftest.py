@@ -1,4 +1,4 @@
-"""The two weeks of ``world`` and the page that shows them, built once for a session."""
+"""The two weeks of ``world`` and the page that shows them, built once for a module."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from tests.dashboards.journal import Journal
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def two_weeks() -> Journal:
-    """Return the journal that most tests only read."""
+    """Return the journal that most tests only read; its last minute is the present one."""
     return world.build()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(two_weeks: Journal) -> Iterator[str]:
     """Serve the page of ``two_weeks``."""
     with served(create_app(two_weeks)) as url:

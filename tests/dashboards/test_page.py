@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboards import create_app
-from signals import BUCKET, Event, Phase, Span, Volume, iso
+from signals import BUCKET, Event, Level, Phase, Span, Volume, iso
 from tests.dashboards import world
 from tests.dashboards.journal import Journal, incident, post, this_minute, verdict
 from tests.support.browser import Visit, served, visit
@@ -72,9 +72,8 @@ def hour_ago() -> datetime:
     return this_minute() - timedelta(hours=1)
 
 
-def small(*posts: StoredMention, gap: range = range(0)) -> Journal:
+def small(start: datetime, *posts: StoredMention, gap: range = range(0)) -> Journal:
     """Return an hour of one topic: each minute one complaint and two of praise, but for a gap."""
-    start = hour_ago()
     minutes = [
         Volume(start + n * BUCKET, positive=2, negative=1, authors=3, coverage=1.0)
         for n in range(60)
@@ -86,7 +85,7 @@ def small(*posts: StoredMention, gap: range = range(0)) -> Journal:
 
 def test_two_lines_and_the_band_are_drawn(browser: Browser) -> None:
     """Negative and positive volume are the journal's numbers, and are really painted."""
-    journal = small()
+    journal = small(hour_ago())
     with opened(browser, journal, "/topics/GitHub?range=1h") as seen:
         page = seen.page
         starts = [iso(volume.start) for volume in journal.minutes["GitHub"]]
@@ -103,8 +102,9 @@ def test_two_lines_and_the_band_are_drawn(browser: Browser) -> None:
 
 def test_a_gap_is_a_gap_and_no_zero(browser: Browser) -> None:
     """The line breaks where nobody listened, and the stretch is hatched."""
-    journal = small(gap=range(20, 40))
-    missing = Span(hour_ago() + 20 * BUCKET, hour_ago() + 40 * BUCKET)
+    start = hour_ago()
+    journal = small(start, gap=range(20, 40))
+    missing = Span(start + 20 * BUCKET, start + 40 * BUCKET)
     with opened(browser, journal, "/topics/GitHub?range=1h") as seen:
         line = trace(seen.page, "negative")
         assert 0 not in line["y"]
@@ -120,8 +120,8 @@ def test_a_gap_is_a_gap_and_no_zero(browser: Browser) -> None:
 
 def test_an_incident_is_shaded_and_named(browser: Browser) -> None:
     """An open incident is shaded up to now, a past one until it ended."""
-    journal = small()
     start = hour_ago()
+    journal = small(start)
     journal.spikes = [
         incident("GitHub", start + 50 * BUCKET, None, Phase.POSSIBLE, verdict(start, 3, 2)),
         incident("GitHub", start + 10 * BUCKET, timedelta(minutes=12)),
@@ -145,7 +145,7 @@ def test_a_click_lists_the_posts_behind_the_point(browser: Browser) -> None:
         post("GitHub", chosen - BUCKET, "too early", -0.9),
         post("GitHub", chosen + BUCKET, "too late", -0.9),
     ]
-    with opened(browser, small(*posts), "/topics/GitHub?range=1h") as seen:
+    with opened(browser, small(start, *posts), "/topics/GitHub?range=1h") as seen:
         page = seen.page
         assert len(texts(page)) == 3
         box = page.locator("#chart .nsewdrag").first.bounding_box()
@@ -173,7 +173,9 @@ def test_the_keyboard_reaches_every_bucket(browser: Browser) -> None:
     """Arrow keys walk through the buckets and pass over gaps; Escape returns to the range."""
     start = hour_ago()
     posts = [post("GitHub", start + n * BUCKET, f"minute {n}", -0.5) for n in range(60)]
-    with opened(browser, small(*posts, gap=range(50, 58)), "/topics/GitHub?range=1h") as seen:
+    with opened(
+        browser, small(start, *posts, gap=range(50, 58)), "/topics/GitHub?range=1h"
+    ) as seen:
         page = seen.page
         page.focus("#chart")
         for key, expected in (
@@ -192,12 +194,14 @@ def test_the_keyboard_reaches_every_bucket(browser: Browser) -> None:
 @pytest.mark.parametrize("path", ["/", "/topics/GitHub?range=1h"])
 def test_hostile_text_stays_text(browser: Browser, path: str) -> None:
     """Markup, templates and bidirectional tricks are shown as they were written."""
-    at = hour_ago() + 55 * BUCKET
+    start = hour_ago()
+    at = start + 55 * BUCKET
     journal = small(
+        start,
         *(
             post("GitHub", at, text, -0.9, url="javascript:document.title='owned'")
             for text in HOSTILE
-        )
+        ),
     )
     journal.spikes = [incident("GitHub", at - 2 * BUCKET, None)]
     journal.happenings = [
@@ -220,8 +224,9 @@ def test_hostile_text_stays_text(browser: Browser, path: str) -> None:
 
 def test_plotly_shows_the_title_of_an_event_as_it_stands(browser: Browser) -> None:
     """Plotly knows a few tags; a title is not read as markup by it either."""
-    journal = small()
-    at = hour_ago() + 30 * BUCKET
+    start = hour_ago()
+    journal = small(start)
+    at = start + 30 * BUCKET
     journal.happenings = [Event("1", "deploy", "<b>v7</b> & <a href='//x'>y</a>", at)]
     with opened(browser, journal, "/topics/GitHub?range=1h") as seen:
         page = seen.page
@@ -282,6 +287,27 @@ def test_an_archive_opens_on_its_own_extent(browser: Browser, address: str) -> N
         assert (known[0], known[-1]) == ("2015-02-17T00:00:00Z", "2015-02-24T23:00:00Z")
 
 
+class _Pruned(Journal):
+    """A journal that has dropped its minutes, though it knows that they were watched."""
+
+    def volumes(self, topic: str, start: datetime, end: datetime, level: Level) -> list[Volume]:
+        """Return minutes as empty, hours as they were."""
+        known = super().volumes(topic, start, end, level)
+        if level is Level.MINUTE:
+            return [Volume(volume.start, coverage=volume.coverage) for volume in known]
+        return known
+
+
+def test_minutes_that_are_no_longer_kept_are_shown_by_the_hour(browser: Browser) -> None:
+    """What retention dropped is not drawn as silence."""
+    start = hour_ago()
+    journal = _Pruned(minutes=small(start).minutes)
+    stretch = f"from={iso(start)}&to={iso(start + 30 * BUCKET)}"
+    with opened(browser, journal, f"/topics/GitHub?{stretch}") as seen:
+        assert seen.page.locator("#chart-title").inner_text() == "Posts per hour"
+        assert 0 not in trace(seen.page, "negative")["y"]
+
+
 def test_the_overview_says_what_is_wrong_first(browser: Browser, address: str) -> None:
     """What, since when, what people say; then the topics, the most urgent first."""
     with visit(browser) as seen:
@@ -339,7 +365,7 @@ def test_a_topic_without_data_says_what_it_waits_for(browser: Browser, address: 
 def test_fresh_data_arrives_without_losing_the_place(browser: Browser) -> None:
     """A refresh draws what is new, and keeps the range, the bucket chosen and the focus."""
     start = hour_ago()
-    journal = small(post("GitHub", start + 30 * BUCKET, "it is down", -0.7))
+    journal = small(start, post("GitHub", start + 30 * BUCKET, "it is down", -0.7))
     with served(create_app(journal)) as address, visit(browser) as seen:
         page = seen.page
         page.clock.install()
@@ -363,7 +389,7 @@ def test_fresh_data_arrives_without_losing_the_place(browser: Browser) -> None:
 def test_a_page_without_its_server_says_that_it_is_old(browser: Browser) -> None:
     """A failure to refresh is told, never passed over."""
     with visit(browser) as seen:
-        with served(create_app(small())) as address:
+        with served(create_app(small(hour_ago()))) as address:
             seen.page.clock.install()
             seen.page.goto(f"{address}/")
             seen.page.wait_for_load_state("networkidle")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from settings import Store
 from signals import (
     Change,
     Collection,
@@ -70,6 +71,20 @@ def test_an_empty_journal_has_no_answers(reader: Reader) -> None:
     assert not reader.unsent()
     evidence = reader.evidence(TOPIC, Span(NOON, NOON + HOUR))
     assert (evidence.mentions, evidence.observed, evidence.total, evidence.authors) == ((), 0, 0, 0)
+
+
+def test_pruned_minutes_are_no_zeros(journal: Journal, reader: Reader) -> None:
+    """Watched minutes that are no longer kept are left out; hours are still there."""
+    later = NOON + timedelta(days=2)
+    collection = heard((START, START + 7_200), cursor="1")
+    journal.record(collection, [mention("1"), mention("2", START + 3_660)], now=NOON)
+    journal.prune(Store(keep_minutes=later - (NOON + HOUR)), later)
+    kept = reader.volumes(TOPIC, NOON, NOON + 2 * HOUR, Level.MINUTE)
+    assert [kept[0].start, len(kept)] == [NOON + HOUR, 60]
+    hours = reader.volumes(TOPIC, NOON, NOON + 2 * HOUR, Level.HOUR)
+    assert [hour.total for hour in hours] == [1, 1]
+    (first, *_) = reader.observations(TOPIC, None, now=later, lateness=MINUTE, limit=10)
+    assert first.time == NOON + HOUR
 
 
 def test_topics_are_those_ever_listened_for(journal: Journal, reader: Reader) -> None:
