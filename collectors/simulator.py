@@ -61,8 +61,8 @@ class SimulatorSource(settings.Source):
     kind: Literal["simulator"] = "simulator"
     interval: settings.Duration = timedelta(seconds=10)
     history: settings.Duration = timedelta(days=14)
-    rate: Annotated[float, Field(gt=0, le=1_000)] = 1.0
-    outage_every: settings.Duration = timedelta(hours=8)
+    rate: Annotated[float, Field(gt=0, le=1_000)] = 2.0
+    outage_every: settings.Duration = timedelta(hours=12)
     seed: int = 1
 
     @field_validator("outage_every")
