@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from bs4 import BeautifulSoup
 from pydantic import Field
 
 import settings
@@ -115,6 +114,9 @@ def read_popularity(page: str, day: datetime, *, rows: int = 100) -> tuple[Readi
     Raises:
         Malformed: It is another page, cut off, or its numbers contradict each other.
     """
+    # PLC0415: slow to import, and most commands read no markup.
+    from bs4 import BeautifulSoup  # noqa: PLC0415
+
     lowered = page.lower()
     if lowered.rfind("<tr") > lowered.rfind("</table"):
         raise _malformed("the page ends in the middle of a table")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 
-from bs4 import BeautifulSoup
-
 LONGEST = 20_000
 """Characters of a post that are kept; longer ones are cut."""
 
@@ -40,6 +38,9 @@ def to_text(fragment: str) -> str:
     fragment = fragment[:_LONGEST_MARKUP].translate(_UNPRINTABLE)
     if "<" not in fragment:
         return tidy(html.unescape(fragment))
+    # PLC0415: slow to import, and most commands read no markup.
+    from bs4 import BeautifulSoup  # noqa: PLC0415
+
     # The element around it tells Beautiful Soup that even a bare address is meant as markup.
     soup = BeautifulSoup(f"<div>{fragment}</div>", "lxml")
     for element in soup(_UNSEEN):
