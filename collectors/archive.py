@@ -29,6 +29,7 @@ LONGEST_TEXT = 100_000  # characters
 LONGEST_NAME = 500  # characters of an id, an author or a topic
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _BLANK: tuple[object, ...] = ([], "\n", "\r\n")  # a blank line as a row of CSV, and as it stands
+_STRANGE = "neither CSV nor JSON Lines in UTF-8 text; save it as such (.gz and .zst are read)"
 _PATIENCE = 100  # rows of JSON Lines, one of which must have the keys that were asked for
 
 
@@ -191,11 +192,12 @@ class Archive:
 
     def _csv(self, delimiter: str) -> tuple[Iterator[Any], Callable[[Any], tuple[Any, ...]]]:
         rows = csv.reader(self._lines, delimiter=delimiter, strict=True)
-        header = [name.strip() for name in next(rows)]
+        try:
+            header = [name.strip() for name in next(rows)]
+        except csv.Error as error:
+            raise BadRow(f"{_STRANGE} ({error})") from None
         if self._lines.problem:
-            raise BadRow(
-                "neither CSV nor JSON Lines in UTF-8 text; save it as such (.gz and .zst are read)"
-            )
+            raise BadRow(_STRANGE)
         self._columns.require(header, "column")
         self._suitable = True
         width = len(header)

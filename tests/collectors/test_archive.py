@@ -216,6 +216,7 @@ def test_a_missing_column_is_named_with_its_option(tmp_path: Path, form: str, op
         ("empty.gz", gzip.compress(b""), "the file is empty"),
         ("page.csv", b"<!DOCTYPE html>\n<html>", "no column 'time'; found '<!DOCTYPE html>'"),
         ("a.csv", b"PK\x03\x04\x00\x00\xff\xfe", "neither CSV nor JSON Lines in UTF-8"),
+        ("elf.csv", b"\x7fELF\x02\x01\r\x01,\x00\n", "neither CSV nor JSON Lines in UTF-8"),
         ("utf16.csv", HEADER.encode("utf-16"), "neither CSV nor JSON Lines in UTF-8"),
         ("zeros.bin", bytes(5_000_000), "the line is longer than 1048576 bytes"),
         ("array.json", b'[{"id": 1}]', "a JSON array; write one object a line"),
