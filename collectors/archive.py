@@ -194,8 +194,8 @@ class Archive:
         rows = csv.reader(self._lines, delimiter=delimiter, strict=True)
         try:
             header = [name.strip() for name in next(rows)]
-        except csv.Error as error:
-            raise BadRow(f"{_STRANGE} ({error})") from None
+        except csv.Error:
+            raise BadRow(_STRANGE) from None
         if self._lines.problem:
             raise BadRow(_STRANGE)
         self._columns.require(header, "column")

@@ -13,7 +13,7 @@ from dashboards import documents, parameters
 from dashboards.gaps import gaps
 from dashboards.standing import RECENT
 from dashboards.summary import summarise
-from dashboards.window import requested
+from dashboards.window import requested, stretch
 from signals import iso
 
 if TYPE_CHECKING:
@@ -95,17 +95,17 @@ class Api:
     def mentions(self, request: Request) -> JSONResponse:
         """Give the most telling mentions of a topic."""
         name, query = self._name(request), request.query_params
-        window = requested(query, datetime.now(UTC))
+        span = stretch(query, datetime.now(UTC))
         polarity = parameters.polarity(query, "polarity")
         limit = parameters.count(query, "limit", _MENTIONS, _MOST_MENTIONS)
-        found = self._reader.mentions(name, window.start, window.end, polarity, limit)
+        found = self._reader.mentions(name, span.start, span.end, polarity, limit)
         return JSONResponse({"mentions": [documents.mention(mention) for mention in found]})
 
     def events(self, request: Request) -> JSONResponse:
         """Give what may explain a topic's curve."""
         name = self._name(request)
-        window = requested(request.query_params, datetime.now(UTC))
-        found = self._reader.events(name, window.start, window.end)
+        span = stretch(request.query_params, datetime.now(UTC))
+        found = self._reader.events(name, span.start, span.end)
         return JSONResponse({"events": [documents.event(event) for event in found]})
 
     def incidents(self, request: Request) -> JSONResponse:

@@ -52,18 +52,28 @@ def level_for(length: timedelta) -> signals.Level:
     return signals.Level.HOUR if length <= _HOURS_UP_TO else signals.Level.DAY
 
 
+def stretch(query: Mapping[str, str], now: datetime) -> signals.Span:
+    """Return the time that ``start`` and ``end`` ask for, to the second; by default the last day.
+
+    Raises:
+        BadParameter: One of them is no instant, or they do not go together.
+    """
+    end = parameters.instant(query, "end") or now
+    start = parameters.instant(query, "start") or end - DAY
+    if start >= end:
+        raise BadParameter("start", f"{signals.iso(start)} is not before {signals.iso(end)}")
+    return signals.Span(start, end)
+
+
 def requested(query: Mapping[str, str], now: datetime) -> Window:
     """Return the window that ``start``, ``end`` and ``level`` ask for; by default the last day.
 
     Raises:
         BadParameter: One of them is no such value, or they do not go together.
     """
-    end = parameters.instant(query, "end") or now
-    start = parameters.instant(query, "start") or end - DAY
-    level = parameters.level(query, "level")
-    if start >= end:
-        raise BadParameter("start", f"{signals.iso(start)} is not before {signals.iso(end)}")
-    level = level or level_for(end - start)
+    span = stretch(query, now)
+    start, end = span.start, span.end
+    level = parameters.level(query, "level") or level_for(end - start)
     if (end - start) / timedelta(seconds=level) > MOST_BUCKETS:
         raise BadParameter(
             "level",

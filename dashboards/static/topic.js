@@ -147,7 +147,8 @@ async function choose(at, polarity = chosen.polarity) {
 /** Choose the bucket that lies `by` places from the present one; the last if none is chosen. */
 function step(by) {
   const starts = data.volumes.map((volume) => volume.start);
-  const place = chosen.at ? starts.indexOf(chosen.at) + by : starts.length - 1;
+  const present = starts.findLastIndex((start) => start <= chosen.at);
+  const place = chosen.at ? present + by : starts.length - 1;
   const next = starts[Math.min(Math.max(place, 0), starts.length - 1)];
   if (next) choose(next);
 }
