@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
@@ -325,6 +325,14 @@ def parse(model: type[T], table: Mapping[str, Any], *, origin: str, where: str =
     raise SettingsError("\n".join(f"{origin}: {problem}" for problem in problems))
 
 
+def suggest(name: str, known: Iterable[str], label: str) -> str:
+    """Return which of ``known`` was meant by ``name``, or all of them behind ``label``."""
+    choices = sorted(known)
+    if close := difflib.get_close_matches(name, choices, n=1):
+        return f"did you mean {close[0]}?"
+    return f"{label}: {', '.join(choices) or 'none'}"
+
+
 def _expand(value: Any, where: str, problems: list[str]) -> Any:  # noqa: ANN401 - raw TOML
     """Replace ``${NAME}`` in every string; note each variable that is not set."""
     if isinstance(value, Mapping):
@@ -353,13 +361,9 @@ def _explain(model: type[BaseModel], detail: Mapping[str, Any], where: str) -> s
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
     message = _REMEDIES.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
     if detail["type"] == "extra_forbidden":
-        message = f"unknown key{_suggest(str(place[-1]), _keys_at(model, place[:-1]))}"
+        known = _keys_at(model, place[:-1])
+        message = f"unknown key; {suggest(str(place[-1]), known, 'known keys')}"
     return f"{path}: {message}" if path else message
-
-
-def _suggest(key: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known keys: {', '.join(sorted(known))}"
 
 
 def _keys_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:

@@ -7,7 +7,6 @@ configuration can never import code.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import settings as configuration
@@ -134,6 +133,5 @@ def build(
 
 
 def _unknown(name: object, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known)) or 'none'}"
+    hint = configuration.suggest(str(name), known, "known")
     return f"{name!r} does not exist; {hint}" if name else f"is missing; {hint}"

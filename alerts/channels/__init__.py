@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import settings
@@ -62,7 +61,6 @@ def _kind(table: Mapping[str, Any], place: str) -> Kind:
     if name is None:
         raise settings.SettingsError(f"{place}: is missing; known kinds: {', '.join(KINDS)}")
     if name not in KINDS:
-        close = difflib.get_close_matches(str(name), KINDS, n=1)
-        remedy = f"did you mean {close[0]}?" if close else f"known kinds: {', '.join(KINDS)}"
+        remedy = settings.suggest(str(name), KINDS, "known kinds")
         raise settings.SettingsError(f"{place}: unknown kind {name!r}; {remedy}")
     return KINDS[name]

@@ -121,8 +121,8 @@ def test_mentions_are_chosen_by_polarity_and_limit() -> None:
         assert len(ask(address, path)["mentions"]) == 3
         assert len(ask(address, path, limit="1")["mentions"]) == 1
         assert ask(address, path, end=iso(at))["mentions"] == []
-        after = {"start": iso(at + timedelta(seconds=1)), "end": iso(at + timedelta(days=3))}
-        assert ask(address, path, **after)["mentions"] == []
+        start, end = at + timedelta(seconds=1), at + timedelta(days=3)
+        assert ask(address, path, start=iso(start), end=iso(end))["mentions"] == []
 
 
 def test_sources_and_delivery_are_told(address: str) -> None:
