@@ -414,12 +414,14 @@ class Notification:
         channel: The channel's name.
         body: The rendered payload.
         attempts: How often it was tried.
+        incident: The incident it tells of, whose messages arrive in order; empty if none.
     """
 
     id: str
     channel: str
     body: str
     attempts: int = 0
+    incident: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,4 +32,5 @@ def notification(
         id=f"msg_{digest[:32]}",
         channel=channel.name,
         body=channel.render(change, evidence, page_url),
+        incident=change.incident.id,
     )

@@ -99,10 +99,17 @@ class IncidentLog:
             self._announce(notifications, now)
 
     def due(self, now: datetime) -> list[Notification]:
-        """Return the notifications that should be tried now, the oldest first."""
+        """Return the notifications that should be tried now, the oldest first.
+
+        One waits while an older one of its incident has yet to reach the same channel, so that
+        nobody hears of the end before the beginning.
+        """
         found = self._database.query(
-            "SELECT id, channel, body, attempts FROM notification WHERE due <= ?"
-            " ORDER BY created, row",
+            "SELECT id, channel, body, attempts, incident FROM notification AS this"
+            " WHERE due <= ? AND NOT EXISTS (SELECT 1 FROM notification AS older"
+            " WHERE older.due IS NOT NULL AND older.channel = this.channel"
+            " AND older.incident = this.incident AND older.incident != ''"
+            " AND older.row < this.row) ORDER BY created, row",
             (seconds(now),),
         )
         return [Notification(*row) for row in found]
@@ -122,9 +129,10 @@ class IncidentLog:
     def _announce(self, notifications: Sequence[Notification], now: datetime) -> None:
         at = seconds(now)
         self._database.executemany(
-            "INSERT OR IGNORE INTO notification (id, channel, body, created, attempts, due, error)"
-            " VALUES (?, ?, ?, ?, 0, ?, '')",
-            [(n.id, n.channel, n.body, at, at) for n in notifications],
+            "INSERT OR IGNORE INTO notification"
+            " (id, channel, incident, body, created, attempts, due, error)"
+            " VALUES (?, ?, ?, ?, ?, 0, ?, '')",
+            [(n.id, n.channel, n.incident, n.body, at, at) for n in notifications],
         )
 
     def _settle(

@@ -154,6 +154,7 @@ CREATE TABLE notification (
   row INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   channel TEXT NOT NULL,
+  incident TEXT NOT NULL,         -- empty if it tells of none
   body TEXT NOT NULL,
   created INTEGER NOT NULL,
   attempts INTEGER NOT NULL,
@@ -162,6 +163,7 @@ CREATE TABLE notification (
   error TEXT NOT NULL
 );
 CREATE INDEX notification_due ON notification (due) WHERE due IS NOT NULL;
+CREATE INDEX notification_order ON notification (channel, incident, row) WHERE due IS NOT NULL;
 
 -- Delivery to InfluxDB. A bucket becomes a line once, when its source was read past its end
 -- (sealed); what arrives later gathers in late and becomes an additional line.

@@ -164,6 +164,24 @@ def test_a_notification_that_is_given_up_is_shown(journal: Journal) -> None:
     assert Reader(journal.path).unsent() == [("hook", "410: the channel is closed", False)]
 
 
+def test_the_end_is_not_announced_before_the_beginning(journal: Journal) -> None:
+    """On each channel an incident's messages keep their order, however long one is refused."""
+    messages = [
+        Notification(f"{what}:{channel}", channel, "{}", incident=incident)
+        for what, incident in (("begin", "1"), ("end", "1"), ("other", "2"))
+        for channel in ("hook", "mail")
+    ]
+    journal.incidents.announce(messages, NOON)
+    due = journal.incidents.due(NOON)
+    assert [each.id for each in due] == ["begin:hook", "begin:mail", "other:hook", "other:mail"]
+    journal.incidents.postpone(due[0], NOON + timedelta(hours=1), "503")
+    journal.incidents.sent(due[1], NOON)
+    later = [each.id for each in journal.incidents.due(NOON + MINUTE)]
+    assert later == ["end:mail", "other:hook", "other:mail"]
+    journal.incidents.give_up(journal.incidents.due(NOON + timedelta(hours=1))[0], "410")
+    assert "end:hook" in [each.id for each in journal.incidents.due(NOON + MINUTE)]
+
+
 def test_the_oldest_notification_is_due_first(journal: Journal) -> None:
     """An opening is announced before its end, also when one look found both."""
     journal.incidents.announce([Notification("3", "hook", "{}")], NOON)
