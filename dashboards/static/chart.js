@@ -175,7 +175,8 @@ function line(polarity, heard, { level, now }, color, remark) {
 
 function people(point) {
   const watched = point.coverage < 0.995 ? `, watched ${Math.round(point.coverage * 100)} %` : "";
-  return `<br>${point.total} posts by ${point.authors} people${watched}`;
+  const by = point.authors === null ? "" : ` by ${point.authors} people`;
+  return `<br>${point.total} posts${by}${watched}`;
 }
 
 function markers(events, colours) {

@@ -4,6 +4,7 @@ import { layout, traces } from "./chart.js";
 import { clock, element, later, outward } from "./dom.js";
 import { items } from "./posts.js";
 import { keepFresh, tellStale } from "./refresh.js";
+import { align, mergeVerdicts, mergeVolumes, nameOf, widthFor } from "./steps.js";
 
 const LEVELS = { 60: "minute", 3600: "hour", 86400: "day" };
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false };
@@ -23,15 +24,28 @@ let asked = 0;
 async function load() {
   const shown = document.getElementById("window").dataset;
   const level = Number(shown.level);
-  const stretch = new URLSearchParams({ start: shown.start, end: shown.end });
-  const leveled = new URLSearchParams({ start: shown.start, end: shown.end, level: LEVELS[level] });
+  const step = widthFor(shown.start, shown.end, level);
+  const whole = { start: align(shown.start, step), end: align(shown.end, step, Math.ceil) };
+  if (chosen.at) chosen.at = align(chosen.at, step);
+  const stretch = new URLSearchParams(whole);
+  const leveled = new URLSearchParams({ ...whole, level: LEVELS[level] });
   const [volumes, verdicts, events, incidents] = await Promise.all([
     ask(`${shown.api}/volumes?${leveled}`),
     ask(`${shown.api}/verdicts?${leveled}`),
     ask(`${shown.api}/events?${stretch}`),
     ask(`${shown.incidents}&${stretch}`),
   ]);
-  data = { ...shown, ...volumes, ...verdicts, ...events, ...incidents, level };
+  data = {
+    ...shown,
+    ...events,
+    ...incidents,
+    ...whole,
+    gaps: volumes.gaps,
+    volumes: mergeVolumes(volumes.volumes, level, step),
+    verdicts: mergeVerdicts(verdicts.verdicts, level, step),
+    level: step,
+  };
+  document.getElementById("chart-title").textContent = `Posts per ${nameOf(step)}`;
   draw();
   tellHappenings();
   await listPosts();
@@ -107,7 +121,7 @@ async function listPosts() {
 /** Say what the list below is, and how many posts of each kind there are. */
 function describe(within) {
   const title = chosen.at
-    ? `Posts of ${clock(chosen.at, data.now)} UTC, one ${LEVELS[data.level]}`
+    ? `Posts of ${clock(chosen.at, data.now)} UTC, ${nameOf(data.level).replace(/^(?=[a-z])/, "one ")}`
     : "What people say";
   const heading = document.getElementById("posts-title");
   if (heading.textContent !== title) heading.textContent = title;

@@ -100,6 +100,22 @@ def test_two_lines_and_the_band_are_drawn(browser: Browser) -> None:
         assert page.locator("#chart .js-fill").count() >= 1
 
 
+def test_a_day_is_drawn_in_buckets_that_can_be_read(browser: Browser) -> None:
+    """Minutes are added up to five, and a bucket's posts are those of all five."""
+    start = hour_ago().replace(minute=0)
+    in_it, after = post("GitHub", start + 4 * BUCKET, "in it", -0.5), start + 5 * BUCKET
+    journal = small(start, in_it, post("GitHub", after, "after it", -0.5))
+    with opened(browser, journal, f"/topics/GitHub?range=24h&at={iso(start + 2 * BUCKET)}") as seen:
+        page = seen.page
+        expect(page.locator("#chart-title")).to_have_text("Posts per 5 minutes")
+        line = trace(page, "negative")
+        counts = {at: count for at, count in zip(line["x"], line["y"], strict=True) if at}
+        assert counts[iso(start)] == 5
+        assert set(counts) <= {iso(start + 5 * n * BUCKET) for n in range(12)}
+        assert page.locator("#posts-title").inner_text().endswith(" UTC, 5 minutes")
+        assert texts(page) == ["in it"]
+
+
 def test_a_gap_is_a_gap_and_no_zero(browser: Browser) -> None:
     """The line breaks where nobody listened, and the stretch is hatched."""
     start = hour_ago()
