@@ -194,8 +194,8 @@ class Archive:
         rows = csv.reader(self._lines, delimiter=delimiter, strict=True)
         try:
             header = [name.strip() for name in next(rows)]
-        except csv.Error:
-            raise BadRow(_STRANGE) from None
+        except csv.Error as error:  # what follows a dash is advice to programmers
+            raise BadRow(f"{_STRANGE}: {str(error).partition(' - ')[0]}") from None
         if self._lines.problem:
             raise BadRow(_STRANGE)
         self._columns.require(header, "column")
