@@ -50,7 +50,8 @@ def import_archive(
     file: Annotated[Path, typer.Argument(metavar="F", help="CSV or JSON Lines; also .gz, .zst.")],
     topic: Annotated[str | None, typer.Option(metavar="T", help="The topic of all rows.")] = None,
     topic_column: Annotated[
-        str | None, typer.Option(metavar="C", help="The column that names each row's topic.")
+        str | None,
+        typer.Option(metavar="C", help="The column that names each row's topic. Default: topic."),
     ] = None,
     source: Annotated[
         str | None, typer.Option(metavar="S", help="Where it was heard. Default: import:NAME.")
@@ -70,8 +71,10 @@ def import_archive(
 
     Example: `hubbub import tweets.csv --topic-column airline`
     """
-    if bool(topic) == bool(topic_column):
+    if "" in {topic, topic_column} or (topic and topic_column):
         raise typer.BadParameter("give either --topic T or --topic-column C")
+    if topic is None:
+        topic_column = topic_column or "topic"
     settings = load(config, store)
     source = source or f"import:{file.name.partition('.')[0]}"
     columns = Columns(id_column, time_column, text_column, author_column, topic_column)

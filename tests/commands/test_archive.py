@@ -139,15 +139,33 @@ def test_a_file_that_is_not_there_is_code_1(hubbub: Hubbub, journal: Path, tmp_p
 
 
 @pytest.mark.parametrize(
-    "topics", [(), ("--topic", "a", "--topic-column", "b"), ("--topic", "")], ids=len
+    "topics",
+    [("--topic", "a", "--topic-column", "b"), ("--topic", ""), ("--topic-column", "")],
+    ids=" ".join,
 )
 def test_one_way_to_name_the_topic_is_needed(
     hubbub: Hubbub, tmp_path: Path, topics: tuple[str, ...]
 ) -> None:
-    """Neither, both or nothing at all is misuse."""
+    """Both or an empty one is misuse."""
     ended = hubbub("import", tmp_path / "posts.csv", *topics)
     assert ended.code == 2
     assert "give either --topic T or --topic-column C" in ended.complaint
+
+
+def test_a_column_called_topic_needs_no_option(
+    hubbub: Hubbub, journal: Path, tmp_path: Path
+) -> None:
+    """Without any option it names the topics; without such a column the remedy is told."""
+    path = tmp_path / "posts.csv"
+    path.write_text("time,topic,text\n2026-11-01T12:00:00Z,GitHub,is down\n", encoding="utf-8")
+    ended = hubbub("import", path, "--store", journal, "--json")
+    assert ended.document == summary(1, 1, 0, 0)
+    assert Reader(journal).topics() == ["GitHub"]
+    path.write_text("time,text\n2026-11-01T12:00:00Z,is down\n", encoding="utf-8")
+    ended = hubbub("import", path, "--store", journal)
+    assert ended.code == 1
+    assert "no column 'topic'" in ended.err
+    assert "--topic-column" in ended.err
 
 
 def test_the_recorded_week_is_loaded_whole(hubbub: Hubbub, journal: Path) -> None:
