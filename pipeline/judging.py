@@ -7,6 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Self
 
+from sentiment import Request, score_all
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
@@ -46,7 +48,7 @@ class Judges:
     def judge(self, batch: Sequence[tuple[Post, Topic]]) -> Future[list[Judgement]]:
         """Begin to judge a batch; the result has the same order."""
         return self._pool.submit(
-            _judge, [(post.text, topic, post.language) for post, topic in batch]
+            _judge, [Request(post.text, topic, post.language) for post, topic in batch]
         )
 
 
@@ -55,5 +57,5 @@ def _inherit(scorer: Scorer) -> None:
     _scorer = scorer
 
 
-def _judge(batch: Sequence[tuple[str, Topic, str | None]]) -> list[Judgement]:
-    return [_scorer.score(text, topic, language) for text, topic, language in batch]
+def _judge(batch: Sequence[Request]) -> list[Judgement]:
+    return score_all(_scorer, batch)

@@ -24,15 +24,10 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 class Pipeline:
-    """Turns posts into mentions.
-
-    Attributes:
-        topics: What is listened for, by name.
-    """
+    """Turns posts into mentions."""
 
     def __init__(self, topics: Sequence[Topic], scorer: Scorer) -> None:
         """Prepare to match against ``topics`` and to judge with ``scorer``."""
-        self.topics = {topic.name: topic for topic in topics}
         self._matcher = Matcher(topics)
         self._scorer = scorer
 
