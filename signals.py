@@ -14,11 +14,16 @@ BUCKET = timedelta(minutes=1)
 
 
 class Polarity(StrEnum):
-    """What a mention says of its topic: a complaint, praise, or neither."""
+    """What a mention says of its topic: a complaint, praise, or neither.
+
+    ``UNSCORED`` is no verdict: the engine cannot read the text's language. Such a mention counts in
+    the total, but not as neutral.
+    """
 
     NEGATIVE = "negative"
     NEUTRAL = "neutral"
     POSITIVE = "positive"
+    UNSCORED = "unscored"
 
 
 class Level(IntEnum):
@@ -92,6 +97,8 @@ class Post:
         author: As the source names them; only a keyed hash of it is ever stored. Empty if unknown.
         url: Where a person can read it. Empty if unknown.
         language: ISO 639-1 code if the source states one.
+        revised: When its author last changed it, if the source says so; a later revision replaces
+            the text that is stored.
     """
 
     source: str
@@ -101,6 +108,7 @@ class Post:
     author: str = ""
     url: str = ""
     language: str | None = None
+    revised: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +157,19 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A post that matches a topic, judged."""
+    """A post that matches a topic, judged.
+
+    Attributes:
+        topic: The topic's name.
+        post: What was said.
+        judgement: What is made of it.
+        copy: Whether it repeats what was said of the topic shortly before: a repost, a copied text.
+    """
 
     topic: str
     post: Post
     judgement: Judgement
+    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +240,7 @@ class Collection:
     Attributes:
         source: The source it comes from.
         posts: Posts heard, matched or not.
+        withdrawn: Identities of posts that their authors, or the source, took back.
         readings: Popularity figures.
         events: Events.
         watched: Which stretches of time the source was really listened to (its coverage).
@@ -232,6 +249,7 @@ class Collection:
 
     source: str
     posts: tuple[Post, ...] = ()
+    withdrawn: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
     events: tuple[Event, ...] = ()
     watched: tuple[Span, ...] = ()
@@ -247,6 +265,8 @@ class Volume:
         positive: Mentions that praise.
         negative: Mentions that complain.
         neutral: Mentions that do neither.
+        unscored: Mentions in a language that was not judged.
+        copies: How many of all these repeat what was said shortly before.
         authors: Distinct authors.
         score_sum: Sum of the compound scores.
         coverage: Which part of the bucket was really watched, in [0, 1]; 0 is a gap, not a zero.
@@ -259,11 +279,13 @@ class Volume:
     authors: int = 0
     score_sum: float = 0.0
     coverage: float = 0.0
+    unscored: int = 0
+    copies: int = 0
 
     @property
     def total(self) -> int:
         """All mentions."""
-        return self.positive + self.negative + self.neutral
+        return self.positive + self.negative + self.neutral + self.unscored
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +294,8 @@ class Observation:
 
     Attributes:
         time: The bucket's start.
-        total: Mentions heard.
-        negative: Those that complain.
+        total: Mentions heard, copies aside.
+        negative: Those that complain, copies aside.
         authors: Distinct authors.
         coverage: Which part of the usual listening really took place, in [0, 1]; 0 is a gap.
     """
@@ -371,6 +393,7 @@ class StoredMention:
         compound: Its strength in [-1, 1].
         availability: Whether it complains that the topic does not work.
         scorer: Which engine judged.
+        copy: Whether it repeats what was said of the topic shortly before.
     """
 
     topic: str
@@ -384,6 +407,7 @@ class StoredMention:
     compound: float
     availability: bool
     scorer: str
+    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Sources in: each collector yields posts, readings or events, and which time it really heard.
 
 A new source is one module with a table for its settings and a collector, one line in ``KINDS``,
-and one case in ``tests/collectors/cases.py``. Collectors are looked up by kind only, so that the
+and one case in ``tests/collectors/cases/``. Collectors are looked up by kind only, so that the
 configuration can never import code.
 """
 

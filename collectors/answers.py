@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from typing import NamedTuple
 
 import httpx
 
@@ -24,6 +25,8 @@ from collectors.contract import (
 
 PACKING = b"gzip"
 """The only content encoding that is asked for and accepted."""
+FEEDS = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9"
+"""What a feed may be sent as."""
 
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
 # Parts of a path, and words of a page, that are not an answer but a door.
@@ -144,9 +147,33 @@ def page(answer: httpx.Response, body: bytes) -> str:
         raise Malformed(f"{where}: not the text it claims to be ({error})") from None
 
 
+class Feed(NamedTuple):
+    """An RSS or Atom document as it arrived, and the content type that came with it."""
+
+    body: bytes
+    content_type: str
+
+
+def feed(answer: httpx.Response, body: bytes) -> Feed:
+    """Return the feed in ``body``.
+
+    Raises:
+        Blocked: It is a login or challenge page.
+        Malformed: It is anything else that is no XML.
+    """
+    where = place(answer.request)
+    start = body[:_DOOR_DEPTH].decode(errors="replace").lstrip("\ufeff \t\r\n")
+    content_type = answer.headers.get("content-type", "")
+    if start[:15].lower().startswith(("<!doctype html", "<html")) or "html" in content_type:
+        raise _page_instead(where, start)
+    if not start.startswith("<"):
+        raise Malformed(f"{where}: a feed was expected, not {content_type[:60]!r}")
+    return Feed(body, content_type)
+
+
 def _page_instead(where: str, text: str) -> SourceError:
     """Return what it means to be given a page where JSON was expected."""
     start = text[:_DOOR_DEPTH].lower()
     if any(word in start for word in _DOOR_WORDS):
         return Blocked(f"{where}: answered with a login or challenge page")
-    return Malformed(f"{where}: answered with a page, not with JSON")
+    return Malformed(f"{where}: answered with a page instead of data")

@@ -117,7 +117,7 @@ class Client:
         await self._plain.aclose()
         await self._keeping.aclose()
 
-    async def get_json(
+    async def get_json(  # noqa: PLR0913 - each is a choice of its own
         self,
         url: str,
         *,
@@ -125,16 +125,20 @@ class Client:
         token: str = "",
         spacing: float = 0.0,
         keep: bool = False,
+        robots: bool = True,
     ) -> object:
         """Return the JSON document at ``url``.
 
         Args:
             url: Where to ask.
             params: The query.
-            token: Sent as ``Authorization: Bearer``, unless empty; never to another origin.
+            token: Sent as ``Authorization: Bearer``, unless empty; never to another origin. Whoever
+                gave it allowed us to ask, so robots.txt has no say then.
             spacing: Least seconds between two requests to this host, if more than the default.
             keep: Whether the answer is worth keeping, to be revalidated the next time. Not for
                 polls, whose addresses differ each time, and never together with ``token``.
+            robots: Whether robots.txt is obeyed. Only an operator may say no, for feeds that a site
+                offers to feed readers although it turns robots away.
 
         Raises:
             SourceError: There is no such document; the class says why.
@@ -143,7 +147,7 @@ class Client:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         request = self._request(url, params, headers, keep=keep)
-        return answers.document(*await self._get(request, spacing))
+        return answers.document(*await self._get(request, spacing, ruled=robots))
 
     async def get_text(
         self, url: str, *, params: Params | None = None, spacing: float = 0.0, keep: bool = False
@@ -155,6 +159,54 @@ class Client:
         """
         request = self._request(url, params, {"Accept": "text/html"}, keep=keep)
         return answers.page(*await self._get(request, spacing))
+
+    async def get_feed(
+        self,
+        url: str,
+        *,
+        params: Params | None = None,
+        spacing: float = 0.0,
+        keep: bool = True,
+        robots: bool = True,
+    ) -> answers.Feed:
+        """Return the RSS or Atom document at ``url``; the arguments are those of ``get_json``.
+
+        Raises:
+            SourceError: There is no such feed; the class says why.
+        """
+        request = self._request(url, params, {"Accept": answers.FEEDS}, keep=keep)
+        return answers.feed(*await self._get(request, spacing, ruled=robots))
+
+    async def post(
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        document: object = None,
+        login: tuple[str, str] | None = None,
+        token: str = "",
+    ) -> object:
+        """Send ``form`` or a JSON ``document`` and return the JSON answer, to log in somewhere.
+
+        Args:
+            url: Where to.
+            form: Sent URL-encoded.
+            document: Sent as JSON, if there is no form.
+            login: User and password for HTTP's basic authentication.
+            token: Sent as ``Authorization: Bearer``, unless empty.
+
+        Raises:
+            SourceError: There is no such answer; the class says why.
+        """
+        body: dict[str, Any] = {"json": document} if form is None else {"data": dict(form)}
+        request = self._plain.build_request(
+            "POST", url, headers={"Accept": "application/json"}, extensions={"keep": False}, **body
+        )
+        if token:
+            request.headers["Authorization"] = f"Bearer {token}"
+        if login:
+            request = next(httpx.BasicAuth(*login).auth_flow(request))
+        return answers.document(*await self._get(request, 0.0, ruled=False))
 
     async def check(self, url: str) -> None:
         """Make sure that ``url`` may be asked for, at the cost of its host's robots.txt.
@@ -181,7 +233,9 @@ class Client:
         """
         return self._keeping if keep else self._plain
 
-    async def _get(self, request: httpx.Request, spacing: float) -> tuple[httpx.Response, bytes]:
+    async def _get(
+        self, request: httpx.Request, spacing: float, *, ruled: bool = True
+    ) -> tuple[httpx.Response, bytes]:
         """Return a good answer and its body, asking again where that helps."""
         async for attempt in stamina.retry_context(
             on=self._helps,
@@ -192,7 +246,7 @@ class Client:
             wait_jitter=self._limits.backoff,
         ):
             with attempt:
-                return await self._follow(request, spacing)
+                return await self._follow(request, spacing, ruled=ruled)
         raise AssertionError("stamina raises the last error")
 
     def _helps(self, error: Exception) -> bool | float:
@@ -208,7 +262,8 @@ class Client:
     ) -> tuple[httpx.Response, bytes]:
         """Return the answer at the end of the redirects, each of which keeps the manners."""
         for _ in range(self._limits.redirects + 1):
-            host = await self._admitting(request.url) if ruled else self._host(request.url)
+            asks = ruled and "Authorization" not in request.headers
+            host = await self._admitting(request.url) if asks else self._host(request.url)
             answer, body = await self._exchange(request, host, spacing)
             if answer.next_request is None:
                 return answer, body

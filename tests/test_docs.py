@@ -18,6 +18,8 @@ import pytest
 import typer
 from pydantic import TypeAdapter
 
+import collectors
+import settings
 from commands import app
 from commands.options import sample
 from service import Health
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
+PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
 EXAMPLES = {"collectors/forum.py", "__init__.py"}
 """Files that a page tells the reader to write, and those that every package has."""
 
@@ -116,7 +118,7 @@ def explanation(place: Place, key: str) -> list[str] | None:
         if re.search(rf"^{key} = ", text, re.MULTILINE):
             return None
     else:
-        text = section(page("sources.md"), f"`{place.kind}`")
+        text = page(f"sources/{place.kind}.md")
         if key in {"kind", "enabled", "topics"}:
             text = section(page("configuration.md"), "`[[sources]]` and `[[channels]]`")
     found = [row for row in rows(text) if row[0] == f"`{key}`"]
@@ -326,6 +328,20 @@ def test_every_page_is_in_the_index() -> None:
     """A page that the index lacks is a page that nobody reads."""
     linked = set(re.findall(r"\(([a-z]+\.md)\)", page("README.md")))
     assert linked == {path.name for path in DOCS.glob("*.md")} - {"README.md"}
+
+
+def test_every_kind_of_source_has_a_page_and_a_sample() -> None:
+    """Each kind is in the table of sources, and its page shows a table of settings that works."""
+    listed = re.findall(r"^\| \[`(\w+)`\]\(sources/(\w+)\.md\)", page("sources.md"), re.MULTILINE)
+    assert [kind for kind, _ in listed] == [name for _, name in listed] == sorted(collectors.KINDS)
+    for kind in collectors.KINDS:
+        text = page(f"sources/{kind}.md")
+        assert text.startswith(f"# `{kind}`\n")
+        shown = next(block["body"] for block in _FENCE.finditer(text) if block["kind"] == "toml")
+        raw = re.sub(r"\$\{\w+\}", "secret", shown)
+        (table,) = tomllib.loads(raw)["sources"]
+        assert settings.parse(collectors.KINDS[kind].table, table, origin=kind).enabled
+        assert table["kind"] == kind
 
 
 def examples(path: Path) -> list[re.Match[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -194,12 +195,73 @@ def test_redirects_are_followed_within_reason(web: Web) -> None:
 
 
 def test_token_stays_with_its_host(web: Web) -> None:
-    """A redirect to another origin does not take the token along."""
+    """A redirect to another origin does not take the token along; robots.txt rules there again."""
     with Web({"/there": document("ok")}) as other:
         web.routes["/here"] = Reply(status=302, headers={"Location": f"{other.url}/there"})
         assert json_of(f"{web.url}/here", token="s3cret") == "ok"  # noqa: S106 - made up
-        sent = {asked.path: asked.headers.get("authorization") for asked in web.asked + other.asked}
-    assert sent == {"/robots.txt": None, "/here": "Bearer s3cret", "/there": None}
+        sent = [(asked.path, asked.headers.get("authorization")) for asked in web.asked]
+        assert sent == [("/here", "Bearer s3cret")]
+        sent = [(asked.path, asked.headers.get("authorization")) for asked in other.asked]
+        assert sent == [("/robots.txt", None), ("/there", None)]
+
+
+def test_posts_forms_and_documents(web: Web) -> None:
+    """A login is sent as asked, and only its answer comes back."""
+    web.routes["/token"] = document({"access_token": "t"})
+
+    async def run() -> None:
+        async with Client(CONTACT, limits=QUICK) as client:
+            url = f"{web.url}/token"
+            login = ("me", "secret")
+            assert await client.post(url, form={"a": "b c"}, login=login) == {"access_token": "t"}
+            await client.post(url, document={"x": 1}, token="s3cret")  # noqa: S106 - made up
+
+    asyncio.run(run())
+    form, sent = web.asked
+    assert (form.method, form.body) == ("POST", b"a=b+c")
+    assert form.headers["authorization"] == "Basic bWU6c2VjcmV0"
+    assert (sent.method, json.loads(sent.body)) == ("POST", {"x": 1})
+    assert sent.headers["authorization"] == "Bearer s3cret"
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (Reply(b'\xef\xbb\xbf<?xml version="1.0"?><rss/>', "application/rss+xml"), None),
+        (Reply(b"<feed/>", "text/plain"), None),
+        (Reply(b"<!DOCTYPE html><title>Log in</title>"), Blocked),
+        (Reply(b"<html>Welcome", "application/xml"), Malformed),
+        (Reply(b'{"not": "a feed"}', JSON), Malformed),
+        (Reply(b"", "application/xml"), Malformed),
+    ],
+)
+def test_a_feed_is_xml(web: Web, reply: Reply, expected: type[SourceError] | None) -> None:
+    """What is no feed is told apart, whatever it calls itself."""
+    web.routes["/feed"] = reply
+
+    async def run() -> bytes:
+        async with Client(CONTACT, limits=QUICK) as client:
+            return (await client.get_feed(f"{web.url}/feed")).body
+
+    if expected is None:
+        assert asyncio.run(run()) == reply.body
+    else:
+        with pytest.raises(expected):
+            asyncio.run(run())
+
+
+def test_an_operator_may_read_feeds_where_robots_are_turned_away(web: Web) -> None:
+    """robots.txt forbids a feed, unless the operator says that it does not apply."""
+    web.routes["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /", "text/plain")
+    web.routes["/feed"] = Reply(b"<rss/>", "text/xml")
+
+    async def run(*, robots: bool) -> bytes:
+        async with Client(CONTACT, limits=QUICK) as client:
+            return (await client.get_feed(f"{web.url}/feed", robots=robots)).body
+
+    with pytest.raises(Blocked, match="forbids"):
+        asyncio.run(run(robots=True))
+    assert asyncio.run(run(robots=False)) == b"<rss/>"
 
 
 def test_errors_keep_secrets(web: Web) -> None:

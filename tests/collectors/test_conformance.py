@@ -1,6 +1,6 @@
 """What every kind of source promises, against a real server, well or badly behaved.
 
-A new kind takes part by its case in ``cases.py``.
+A new kind takes part by its case in ``cases/``.
 """
 
 from __future__ import annotations

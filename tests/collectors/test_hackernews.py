@@ -13,7 +13,8 @@ import pytest
 from collectors import Client, SourceError
 from collectors.hackernews import HackerNews, HackerNewsSource
 from signals import Collection, Span, from_seconds, seconds
-from tests.collectors.cases import NOW, RECORDED, search, text_of
+from tests.collectors.cases import NOW, RECORDED, text_of
+from tests.collectors.cases.hackernews import search
 from tests.support.collecting import CONTACT, QUICK, cursor_of, identities, listen
 from tests.support.web import Web, document
 

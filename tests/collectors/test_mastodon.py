@@ -12,7 +12,8 @@ import pytest
 from collectors import Blocked, Client, Malformed, Missing, SourceError, Unauthorised
 from collectors.mastodon import Mastodon, MastodonSource
 from signals import Collection, Query, Span, Topic
-from tests.collectors.cases import LATER, NOW, RECORDED, moved, text_of, timeline
+from tests.collectors.cases import LATER, NOW, RECORDED, text_of
+from tests.collectors.cases.mastodon import moved, timeline
 from tests.support.collecting import CONTACT, QUICK, cursor_of, identities, listen
 from tests.support.web import Reply, Web, document
 

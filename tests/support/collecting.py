@@ -42,12 +42,13 @@ async def listen(
 
 
 def identities(portions: Iterable[Collection]) -> set[str]:
-    """Return the identity of each post and reading in ``portions``."""
-    return {post.id for portion in portions for post in portion.posts} | {
-        f"{reading.distro} {reading.span} {iso(reading.day)[:10]}"
-        for portion in portions
-        for reading in portion.readings
-    }
+    """Return the identity of each post, event and reading in ``portions``."""
+    found: set[str] = set()
+    for portion in portions:
+        found.update(post.id for post in portion.posts)
+        found.update(event.id for event in portion.events)
+        found.update(f"{r.distro} {r.span} {iso(r.day)[:10]}" for r in portion.readings)
+    return found
 
 
 def cursor_of(portions: Iterable[Collection]) -> str | None:

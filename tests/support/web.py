@@ -34,12 +34,16 @@ class Asked:
         query: The first value of each name.
         headers: Names in lower case.
         at: When, by the monotonic clock.
+        method: ``GET`` or ``POST``.
+        body: What was sent along.
     """
 
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     at: float
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +139,16 @@ class _Handler(BaseHTTPRequestHandler):
             query={name: values[0] for name, values in parse_qs(parts.query).items()},
             headers={name.lower(): value for name, value in self.headers.items()},
             at=time.monotonic(),
+            method=self.command,
+            body=self.rfile.read(int(self.headers.get("content-length", "0"))),
         )
         web.asked.append(asked)
         route = web.routes.get(parts.path, web.otherwise)
         reply = route if isinstance(route, Reply) else route(asked)
         with suppress(ConnectionError):
             self._send(reply)
+
+    do_POST = do_GET  # noqa: N815 - http.server names it
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)
