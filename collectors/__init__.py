@@ -10,24 +10,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import settings as configuration
+from collectors.appstore import AppStore, AppStoreSource
 from collectors.archive import Archive, ArchiveError, Columns, Refused, Row
+from collectors.bluesky import Bluesky, BlueskySource
 from collectors.client import Client, Limits
 from collectors.contract import (
+    FASTEST,
     Blocked,
     Collector,
+    Forbidden,
     Malformed,
     Missing,
     Probe,
     RateLimited,
+    Silent,
     SourceError,
     Unauthorised,
     Unreachable,
+    Walled,
+    listening,
+    streams,
 )
-from collectors.distrowatch import DistroWatch, DistroWatchSource
+from collectors.discourse import Discourse, DiscourseSource
+from collectors.distrowatch import FIRST_YEAR, DistroWatch, DistroWatchSource, read_rankings
+from collectors.feed import Feed, FeedSource
+from collectors.googlenews import GoogleNews, GoogleNewsSource
 from collectors.hackernews import HackerNews, HackerNewsSource
+from collectors.inbox import Handed, Inbox, InboxSource
+from collectors.lemmy import Lemmy, LemmySource
+from collectors.lobsters import Lobsters, LobstersSource
+from collectors.manners import Host
 from collectors.mastodon import Mastodon, MastodonSource
-from collectors.matching import Matcher
+from collectors.matching import Matcher, normalise
+from collectors.reddit import Reddit, RedditSource
 from collectors.simulator import Simulator, SimulatorSource
+from collectors.stackexchange import StackExchange, StackExchangeSource
+from collectors.statuspage import Statuspage, StatuspageSource
+from collectors.x import X, XSource
+from collectors.youtube import YouTube, YouTubeSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,6 +56,8 @@ if TYPE_CHECKING:
     from signals import Topic
 
 __all__ = [
+    "FASTEST",
+    "FIRST_YEAR",
     "KINDS",
     "Archive",
     "ArchiveError",
@@ -43,6 +65,13 @@ __all__ = [
     "Client",
     "Collector",
     "Columns",
+    "DistroWatch",
+    "DistroWatchSource",
+    "Forbidden",
+    "Handed",
+    "Host",
+    "Inbox",
+    "Kind",
     "Limits",
     "Malformed",
     "Matcher",
@@ -51,10 +80,16 @@ __all__ = [
     "RateLimited",
     "Refused",
     "Row",
+    "Silent",
     "SourceError",
     "Unauthorised",
     "Unreachable",
+    "Walled",
     "build",
+    "listening",
+    "normalise",
+    "read_rankings",
+    "streams",
     "validate",
 ]
 
@@ -69,10 +104,23 @@ class Kind(NamedTuple):
 
 
 KINDS: Mapping[str, Kind] = {
+    "appstore": Kind(AppStoreSource, AppStore),
+    "bluesky": Kind(BlueskySource, Bluesky),
+    "discourse": Kind(DiscourseSource, Discourse),
     "distrowatch": Kind(DistroWatchSource, DistroWatch),
+    "feed": Kind(FeedSource, Feed),
+    "googlenews": Kind(GoogleNewsSource, GoogleNews),
     "hackernews": Kind(HackerNewsSource, HackerNews),
+    "inbox": Kind(InboxSource, Inbox),
+    "lemmy": Kind(LemmySource, Lemmy),
+    "lobsters": Kind(LobstersSource, Lobsters),
     "mastodon": Kind(MastodonSource, Mastodon),
+    "reddit": Kind(RedditSource, Reddit),
     "simulator": Kind(SimulatorSource, Simulator),
+    "stackexchange": Kind(StackExchangeSource, StackExchange),
+    "statuspage": Kind(StatuspageSource, Statuspage),
+    "x": Kind(XSource, X),
+    "youtube": Kind(YouTubeSource, YouTube),
 }
 
 

@@ -7,20 +7,23 @@ well-packed zeros (a "bomb") would be gigabytes in memory before anybody could c
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from typing import NamedTuple
 
 import httpx
 
-from collectors import manners
+from collectors import waiting
 from collectors.contract import (
     Blocked,
+    Forbidden,
     Malformed,
     Missing,
     RateLimited,
     SourceError,
     Unauthorised,
     Unreachable,
+    Walled,
 )
 
 PACKING = b"gzip"
@@ -29,6 +32,11 @@ FEEDS = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/
 """What a feed may be sent as."""
 
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
+# What APIs that answer every refusal with a 400 call a limit, and what they do not have.
+_LIMITS = frozenset({"throttle_violation", "rate_limit_error"})  # Stack Exchange, Lemmy 0.18-0.19
+_KEYS = frozenset({"key_required", "access_token_required", "invalid_access_token"})
+_ABSENT = frozenset({"couldnt_find_community", "not_found"})  # Lemmy
+_SECONDS = re.compile(r"in (\d{1,9}) seconds")
 # Parts of a path, and words of a page, that are not an answer but a door.
 _DOORS = frozenset({"login", "log_in", "signin", "sign_in", "auth", "sso", "challenge", "captcha"})
 _DOOR_WORDS = (
@@ -44,18 +52,23 @@ def place(request: httpx.Request) -> str:
 
 
 def check_status(answer: httpx.Response) -> None:
-    """Accept a success.
+    """Accept a success; and a 400, which ``check_refusal`` judges by its body.
 
     Raises:
         SourceError: The status is no success; the class says what it means.
     """
     status = answer.status_code
-    if answer.is_success:
+    if answer.is_success or status == httpx.codes.BAD_REQUEST:
         return
     said = f"answered {status} {httpx.codes.get_reason_phrase(status)}".rstrip()
-    wait = manners.retry_after(answer.headers)
+    wait = waiting.retry_after(answer.headers)
     if status == httpx.codes.TOO_MANY_REQUESTS:
-        raise RateLimited(said, manners.reset_after(answer.headers) if wait is None else wait)
+        raise RateLimited(said, waiting.reset_after(answer.headers) if wait is None else wait)
+    if status == httpx.codes.FORBIDDEN:
+        left = waiting.quota(answer.headers)  # GitHub says with a 403 that it was asked too often
+        if wait is not None or (left and left.is_used_up):
+            raise RateLimited(said, wait if wait is not None or left is None else left.reset)
+        raise Forbidden(said)
     if status == httpx.codes.UNAUTHORIZED:
         raise Unauthorised(f"{said}: a token is missing or wrong")
     if status in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
@@ -67,17 +80,56 @@ def check_status(answer: httpx.Response) -> None:
     raise Malformed(said)
 
 
+def check_refusal(answer: httpx.Response, body: bytes) -> None:
+    """Refuse a 400, which some APIs explain in their JSON.
+
+    Stack Exchange does it in ``error_name`` and ``error_message``, Lemmy in ``error``; both answer
+    with a 400 whatever is wrong.
+
+    Raises:
+        RateLimited: It says that there were too many requests.
+        Unauthorised: It says that a key is missing or wrong.
+        Missing: It says that there is no such thing.
+        Blocked: It says anything else, or nothing.
+    """
+    if answer.status_code != httpx.codes.BAD_REQUEST:
+        return
+    said = "answered 400 Bad Request"
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Blocked(said) from None
+    if not isinstance(told, dict):
+        raise Blocked(said)
+    name = _line(told.get("error_name") or told.get("error"))
+    message = _line(told.get("error_message"))
+    said = ": ".join(part for part in (said, name, message) if part)
+    if name in _LIMITS:
+        wait = _SECONDS.search(message)
+        said_wait = {"retry-after": wait[1]} if wait else answer.headers
+        raise RateLimited(said, waiting.retry_after(said_wait))
+    if name in _KEYS or message.startswith("`key`"):
+        raise Unauthorised(said)
+    raise Missing(said) if name in _ABSENT else Blocked(said)
+
+
+def _line(value: object) -> str:
+    """Return a text of the network as one short line of plain characters."""
+    text = value if isinstance(value, str) else ""
+    return " ".join(text[:200].encode("ascii", "replace").decode().split())
+
+
 def redirect(asked: httpx.Request, onward: httpx.Request) -> httpx.Request:
     """Return ``onward``, where the answer to ``asked`` redirects to, if it may be followed.
 
     Raises:
-        Blocked: It is a login page.
+        Walled: It is a login page.
         Malformed: It is not HTTP.
     """
     if onward.url.scheme not in {"http", "https"}:
         raise Malformed(f"{place(asked)}: redirects to {onward.url.scheme[:20]!r}, not to a page")
     if _DOORS & set(onward.url.path.lower().split("/")):
-        raise Blocked(f"{place(asked)}: redirects to a login page ({place(onward)})")
+        raise Walled(f"{place(asked)}: redirects to a login page ({place(onward)})")
     return onward
 
 
@@ -114,11 +166,16 @@ async def read(answer: httpx.Response, *, wire: int, unpacked: int) -> bytes:
     return bytes(body)
 
 
+def content(_: httpx.Response, body: bytes) -> bytes:
+    """Return ``body`` as it is."""
+    return body
+
+
 def document(answer: httpx.Response, body: bytes) -> object:
     """Return the JSON document in ``body``.
 
     Raises:
-        Blocked: It is a login or challenge page.
+        Walled: It is a login or challenge page.
         Malformed: It is anything else.
     """
     where = place(answer.request)
@@ -158,11 +215,12 @@ def feed(answer: httpx.Response, body: bytes) -> Feed:
     """Return the feed in ``body``.
 
     Raises:
-        Blocked: It is a login or challenge page.
+        Walled: It is a login or challenge page.
         Malformed: It is anything else that is no XML.
     """
     where = place(answer.request)
-    start = body[:_DOOR_DEPTH].decode(errors="replace").lstrip("\ufeff \t\r\n")
+    # The marks of UTF-16 are no UTF-8: they and the zeros are passed over as well.
+    start = body[:_DOOR_DEPTH].decode(errors="replace").lstrip("\ufeff\ufffd\0 \t\r\n")
     content_type = answer.headers.get("content-type", "")
     if start[:15].lower().startswith(("<!doctype html", "<html")) or "html" in content_type:
         raise _page_instead(where, start)
@@ -175,5 +233,5 @@ def _page_instead(where: str, text: str) -> SourceError:
     """Return what it means to be given a page where JSON was expected."""
     start = text[:_DOOR_DEPTH].lower()
     if any(word in start for word in _DOOR_WORDS):
-        return Blocked(f"{where}: answered with a login or challenge page")
+        return Walled(f"{where}: answered with a login or challenge page")
     return Malformed(f"{where}: answered with a page instead of data")

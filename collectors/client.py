@@ -9,9 +9,12 @@ fetched again.
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 import anysqlite
 import httpx
@@ -19,7 +22,7 @@ import stamina
 from hishel import AsyncSqliteStorage
 from hishel.httpx import AsyncCacheClient
 
-from collectors import answers, manners
+from collectors import answers, manners, waiting
 from collectors.contract import (
     Blocked,
     Malformed,
@@ -31,11 +34,16 @@ from collectors.contract import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import ssl
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
 Params: TypeAlias = "Mapping[str, str | int]"
+T = TypeVar("T")
+Read: TypeAlias = "Callable[[httpx.Response, bytes], T]"
+
+_asked: ContextVar[list[manners.Host] | None] = ContextVar("_asked", default=None)
 
 _CACHE_SIZE = 64_000_000  # bytes
 
@@ -88,6 +96,21 @@ class Client:
         self._cache = cache
         self._hosts: dict[str, manners.Host] = {}
 
+    @property
+    def agent(self) -> str:
+        """What hubbub calls itself."""
+        return self._agent.decode()
+
+    @property
+    def cache(self) -> Path | None:
+        """The file that keeps answers; None if nothing is kept on the disk."""
+        return self._cache
+
+    @property
+    def limits(self) -> Limits:
+        """How long, how much, how often."""
+        return self._limits
+
     async def __aenter__(self) -> Self:
         """Open the cache and the connection pools.
 
@@ -100,7 +123,7 @@ class Client:
         options: Any = {
             "headers": [(b"User-Agent", self._agent), (b"Accept-Encoding", answers.PACKING)],
             "timeout": httpx.Timeout(self._limits.read, connect=self._limits.connect, pool=None),
-            "verify": httpx.create_ssl_context(),
+            "verify": _trust(),
         }
         self._plain = httpx.AsyncClient(**options)
         self._keeping = AsyncCacheClient(storage=storage, rfc=True, **options)
@@ -147,7 +170,7 @@ class Client:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         request = self._request(url, params, headers, keep=keep)
-        return answers.document(*await self._get(request, spacing, ruled=robots))
+        return await self._get(request, answers.document, spacing, ruled=robots)
 
     async def get_text(
         self, url: str, *, params: Params | None = None, spacing: float = 0.0, keep: bool = False
@@ -158,7 +181,7 @@ class Client:
             SourceError: There is no such page; the class says why.
         """
         request = self._request(url, params, {"Accept": "text/html"}, keep=keep)
-        return answers.page(*await self._get(request, spacing))
+        return await self._get(request, answers.page, spacing)
 
     async def get_feed(
         self,
@@ -175,7 +198,7 @@ class Client:
             SourceError: There is no such feed; the class says why.
         """
         request = self._request(url, params, {"Accept": answers.FEEDS}, keep=keep)
-        return answers.feed(*await self._get(request, spacing, ruled=robots))
+        return await self._get(request, answers.feed, spacing, ruled=robots)
 
     async def post(
         self,
@@ -206,7 +229,40 @@ class Client:
             request.headers["Authorization"] = f"Bearer {token}"
         if login:
             request = next(httpx.BasicAuth(*login).auth_flow(request))
-        return answers.document(*await self._get(request, 0.0, ruled=False))
+        return await self._get(request, answers.document, ruled=False)
+
+    async def get_bytes(self, url: str) -> bytes:
+        """Return the document at ``url`` as it is.
+
+        Raises:
+            SourceError: There is no such document; the class says why.
+        """
+        request = self._request(url, None, {"Accept": "*/*"}, keep=True)
+        return await self._get(request, answers.content)
+
+    @asynccontextmanager
+    async def visit(self, url: str) -> AsyncIterator[None]:
+        """Let the block ask the host of ``url`` by itself, e.g. for a stream, in the host's turn.
+
+        Raises:
+            SourceError: It may not be asked, or not now; or what the block raises, whose
+                ``retry_after`` then holds for everybody who asks this host.
+        """
+        where = answers.place(httpx.Request("GET", url))
+        host = self._host(httpx.URL(url))
+        with host.breaker(known=False).guard(where):
+            await self._admit(httpx.URL(url), host)
+            try:
+                await host.turn(self._limits.spacing, self._limits.patience)
+                yield
+            except SourceError as error:
+                if error.retry_after is not None:
+                    host.hold(error.retry_after)
+                raise type(error)(f"{where}: {error}", error.retry_after) from None
+
+    def hold(self, url: str, seconds: float) -> None:
+        """Ask the host of ``url`` nothing for so long, because the body of an answer said so."""
+        self._host(httpx.URL(url)).hold(seconds)
 
     async def check(self, url: str) -> None:
         """Make sure that ``url`` may be asked for, at the cost of its host's robots.txt.
@@ -214,7 +270,18 @@ class Client:
         Raises:
             SourceError: It may not, or the host does not answer.
         """
-        await self._admitting(httpx.URL(url))
+        where = httpx.URL(url)
+        await self._admit(where, self._host(where))
+
+    @contextmanager
+    def witness(self) -> Iterator[list[manners.Host]]:
+        """Return the list of the hosts that this task asks within the block, as it grows."""
+        asked: list[manners.Host] = []
+        before = _asked.set(asked)
+        try:
+            yield asked
+        finally:
+            _asked.reset(before)
 
     def _request(
         self, url: str, params: Params | None, headers: Mapping[str, str], *, keep: bool
@@ -234,9 +301,9 @@ class Client:
         return self._keeping if keep else self._plain
 
     async def _get(
-        self, request: httpx.Request, spacing: float, *, ruled: bool = True
-    ) -> tuple[httpx.Response, bytes]:
-        """Return a good answer and its body, asking again where that helps."""
+        self, request: httpx.Request, read: Read[T], spacing: float = 0.0, *, ruled: bool = True
+    ) -> T:
+        """Return what ``read`` makes of a good answer, asking again where that helps."""
         async for attempt in stamina.retry_context(
             on=self._helps,
             attempts=self._limits.attempts,
@@ -246,7 +313,7 @@ class Client:
             wait_jitter=self._limits.backoff,
         ):
             with attempt:
-                return await self._follow(request, spacing, ruled=ruled)
+                return await self._follow(request, read, spacing, ruled=ruled)
         raise AssertionError("stamina raises the last error")
 
     def _helps(self, error: Exception) -> bool | float:
@@ -258,38 +325,49 @@ class Client:
         return error.retry_after if error.retry_after <= self._limits.patience else False
 
     async def _follow(
-        self, request: httpx.Request, spacing: float = 0.0, *, ruled: bool = True
-    ) -> tuple[httpx.Response, bytes]:
-        """Return the answer at the end of the redirects, each of which keeps the manners."""
+        self, request: httpx.Request, read: Read[T], spacing: float, *, ruled: bool
+    ) -> T:
+        """Return what ``read`` makes of the end of the redirects, each of which keeps manners."""
         for _ in range(self._limits.redirects + 1):
-            asks = ruled and "Authorization" not in request.headers
-            host = await self._admitting(request.url) if asks else self._host(request.url)
-            answer, body = await self._exchange(request, host, spacing)
-            if answer.next_request is None:
-                return answer, body
-            request = answers.redirect(request, answer.next_request)
+            host, known = self._host(request.url), "Authorization" in request.headers
+            with host.breaker(known=known).guard(answers.place(request)):
+                if ruled and not known:
+                    await self._admit(request.url, host)
+                answer, body = await self._exchange(request, host, spacing)
+                if answer.next_request is None:
+                    return read(answer, body)
+                request = answers.redirect(request, answer.next_request)
         raise Malformed(f"{answers.place(request)}: redirects without end")
 
     def _host(self, url: httpx.URL) -> manners.Host:
-        return self._hosts.setdefault(f"{url.scheme}://{url.netloc.decode()}", manners.Host())
-
-    async def _admitting(self, url: httpx.URL) -> manners.Host:
-        """Return the host of ``url`` once its robots.txt is known to allow ``url``."""
-        host = self._host(url)
-        async with host.lock:
-            if host.is_unknown():
-                host.learn(await self._robots(url.copy_with(raw_path=b"/robots.txt")))
-        host.check(str(url))
+        host = self._hosts.setdefault(f"{url.scheme}://{url.netloc.decode()}", manners.Host())
+        if (asked := _asked.get()) is not None and host not in asked:
+            asked.append(host)
         return host
 
-    async def _robots(self, url: httpx.URL) -> str:
-        """Return a robots.txt; one that is not there allows everything (RFC 9309 section 2.3.1)."""
+    async def _admit(self, url: httpx.URL, host: manners.Host) -> None:
+        """Make sure that the robots.txt of ``host``, read if need be, allows ``url``."""
+        async with host.lock:
+            if host.is_unknown():
+                host.learn(await self._robots(url.copy_with(raw_path=b"/robots.txt"), host))
+        host.check(str(url))
+
+    async def _robots(self, url: httpx.URL, host: manners.Host) -> str:
+        """Return a robots.txt; one that is not there allows everything (RFC 9309 section 2.3.1).
+
+        The breaker has no say, since many a site refuses robots.txt and nothing else.
+        """
         request = self._request(str(url), None, {}, keep=True)
         try:
-            _, body = await self._follow(request, ruled=False)
+            for _ in range(self._limits.redirects + 1):
+                answer, body = await self._exchange(request, host, 0.0)
+                if answer.next_request is None:
+                    return body.decode(errors="replace")
+                request = answers.redirect(request, answer.next_request)
+                host = self._host(request.url)
         except (Blocked, Missing, Unauthorised):
-            return ""
-        return body.decode(errors="replace")
+            pass
+        return ""
 
     async def _exchange(
         self, request: httpx.Request, host: manners.Host, spacing: float
@@ -301,14 +379,18 @@ class Client:
             await host.turn(max(spacing, limits.spacing), limits.patience)
             async with asyncio.timeout(limits.total):
                 http = self._http(keep=request.extensions["keep"])
-                answer = await http.send(request, stream=True)
                 try:
+                    answer = await http.send(request, stream=True)
+                finally:
+                    host.reached()
+                try:
+                    host.note(waiting.quota(answer.headers))
                     if answer.next_request is not None:
                         return answer, b""
                     answers.check_status(answer)
-                    return answer, await answers.read(
-                        answer, wire=limits.wire, unpacked=limits.unpacked
-                    )
+                    body = await answers.read(answer, wire=limits.wire, unpacked=limits.unpacked)
+                    answers.check_refusal(answer, body)
+                    return answer, body
                 finally:
                     await answer.aclose()
         except SourceError as error:
@@ -320,6 +402,12 @@ class Client:
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
             raise Unreachable(f"{where}: cannot be reached ({reason})") from None
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return whom to trust; to read the certificates takes a while."""
+    return httpx.create_ssl_context()
 
 
 def _version() -> str:

@@ -3,21 +3,29 @@
 SourceError                 the source was not heard; never a zero
 |-- Unreachable             no answer, a cut connection, a 5xx: try again later
 |-- RateLimited             told to wait (``retry_after`` in seconds, if it said how long)
-|-- Blocked                 a 403, a login page, robots.txt: asking again soon is rude
+|-- Blocked                 another refusal, robots.txt: asking again soon is rude
+|   |-- Forbidden           a 403
+|   `-- Walled              a login or challenge page
 |-- Unauthorised            a credential is missing, wrong or lacks a right
 |-- Missing                 a 404 or 410: the address leads nowhere
-`-- Malformed               an answer of the wrong shape: a changed layout, broken JSON
+|-- Malformed               an answer of the wrong shape: a changed layout, broken JSON
+`-- Silent                  nothing came for far longer than its past leads to expect
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from contextlib import aclosing
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from datetime import datetime, timedelta
+    from collections.abc import AsyncGenerator, AsyncIterator
+    from datetime import datetime
 
     from signals import Collection
+
+FASTEST = timedelta(seconds=15)
+"""A source is asked no more often than this unless its ``interval`` is shorter."""
 
 
 class SourceError(Exception):
@@ -54,6 +62,14 @@ class Blocked(SourceError):
     kind = "blocked"
 
 
+class Forbidden(Blocked):
+    """A 403: for this address, or for all of the host; the breaker finds out (``manners``)."""
+
+
+class Walled(Blocked):
+    """A login or challenge page stands before the host."""
+
+
 class Unauthorised(SourceError):
     """A credential is missing, wrong or lacks a right."""
 
@@ -72,9 +88,27 @@ class Malformed(SourceError):
     kind = "malformed"
 
 
+class Silent(SourceError):
+    """Answers that are empty for far longer than the past of the source leads to expect."""
+
+    kind = "silent"
+
+
 @runtime_checkable
 class Collector(Protocol):
-    """One method; everything else is an optional capability below.
+    """One method; everything else is an optional capability.
+
+    A collector may have ``streams = True`` as a class attribute: its ``collect`` is an async
+    generator that runs on for as long as its connection holds. It yields a portion at least once an
+    interval, also when nothing was said, with ``watched`` up to what was really read. It may be
+    cancelled at any ``await`` and at any ``yield``, and must then close what it has opened. When it
+    ends or raises it is called again, from the latest cursor, after a pause that grows while it
+    hears nothing. Its ``now`` is the moment of the call; later portions are dated by its own clock.
+
+    A collector that is polled may say how far its pace may be changed (``service.pace``):
+    ``fastest``, the least time between two calls that its source allows, ``FASTEST`` without it;
+    and ``slowest``, the most, twice the interval without it. Where requests are counted or cost
+    money, ``fastest`` is the interval.
 
     Attributes:
         source: The name of the source, e.g. ``mastodon:fosstodon.org``; unique among those running.
@@ -100,6 +134,21 @@ class Collector(Protocol):
             SourceError: The source was not heard. Portions yielded before remain stored.
         """
         ...
+
+
+def listening(
+    collector: Collector, cursor: str | None, now: datetime
+) -> aclosing[AsyncGenerator[Collection, None]]:
+    """Return a call of ``collector`` for use in ``async with``, which closes it at the end.
+
+    One that is cut off so lets go of its connection at once. All are async generators.
+    """
+    return aclosing(cast("AsyncGenerator[Collection, None]", collector.collect(cursor, now)))
+
+
+def streams(collector: Collector) -> bool:
+    """Return whether ``collector`` runs on, rather than being polled."""
+    return bool(getattr(collector, "streams", False))
 
 
 @runtime_checkable

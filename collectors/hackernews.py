@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 
 import settings
 from collectors import payload
+from collectors.hackernews_items import Items
 from collectors.html import tidy, to_text
 from signals import Collection, Post, Span, from_seconds, seconds
 
@@ -42,12 +43,16 @@ class HackerNewsSource(settings.Source):
         history: How far back the first call reaches.
         lag: How long a post may take to enter the index; so much of the present does not count as
             listened to yet.
+        items_url: Where Hacker News' own API is, which knows of edits and deletions.
     """
 
     kind: Literal["hackernews"] = "hackernews"
     base_url: settings.BaseUrl = Field(default="https://hn.algolia.com", validate_default=True)
     history: settings.Duration = timedelta(hours=6)
     lag: settings.Duration = timedelta(seconds=60)
+    items_url: settings.BaseUrl = Field(
+        default="https://hacker-news.firebaseio.com", validate_default=True
+    )
 
 
 class _Hit(BaseModel):
@@ -64,7 +69,7 @@ class _Hit(BaseModel):
         """Return what the author wrote; the title above a comment is somebody else's."""
         if self.comment_text is not None:
             return to_text(self.comment_text)
-        return f"{tidy(self.title or '')}\n{to_text(self.story_text or '')}".strip()
+        return tidy(f"{self.title or ''}\n{to_text(self.story_text or '')}")
 
 
 class _Answer(BaseModel):
@@ -89,9 +94,12 @@ class HackerNews:
         self._history = int(table.history.total_seconds())
         self._lag = int(table.lag.total_seconds())
         self._client = client
+        self._items = Items(table.items_url, client, topics)
 
     async def collect(self, cursor: str | None, now: datetime) -> AsyncIterator[Collection]:
         """Yield one portion a slice of time; the cursor is the second up to which was listened.
+
+        What was changed or taken back follows at last.
 
         Raises:
             SourceError: Hacker News was not heard.
@@ -107,15 +115,19 @@ class HackerNews:
                 continue
             known = min(end, heard)
             span = Span(from_seconds(start), from_seconds(known)) if start < known else None
+            posts = await asyncio.to_thread(self._posts, answer, now)
+            self._items.remember(posts)
             yield Collection(
                 source=self.source,
-                posts=await asyncio.to_thread(self._posts, answer, now),
+                posts=posts,
                 watched=(span,) if span and not answer.full else (),
                 cursor=str(max(since, known)),
             )
             start, width = end, _SLICE
             if start > seconds(now):
-                return
+                break
+        if changes := await self._items.changes(self.source, now):
+            yield changes
 
     async def probe(self) -> str:
         """Ask for a single hit.

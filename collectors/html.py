@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import html
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LONGEST = 20_000
 """Characters of a post that are kept; longer ones are cut."""
@@ -29,11 +33,15 @@ _BLOCKS = (
 _UNPRINTABLE = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160), *range(0xD800, 0xE000)))
 
 
-def to_text(fragment: str) -> str:
+def to_text(fragment: str, *, without: Sequence[str] = ()) -> str:
     """Return what a reader of ``fragment`` sees, one paragraph a line.
 
     Inline elements leave no gaps: Mastodon writes ``#<span>tag</span>``, and cuts an address into
     ``<span class="invisible">`` parts, which are joined again to the whole address.
+
+    Args:
+        fragment: The markup.
+        without: Names of elements to leave out, e.g. those in which a site quotes other people.
     """
     fragment = fragment[:_LONGEST_MARKUP].translate(_UNPRINTABLE)
     if "<" not in fragment:
@@ -43,7 +51,7 @@ def to_text(fragment: str) -> str:
 
     # The element around it tells Beautiful Soup that even a bare address is meant as markup.
     soup = BeautifulSoup(f"<div>{fragment}</div>", "lxml")
-    for element in soup(_UNSEEN):
+    for element in soup([*_UNSEEN, *without]):
         element.decompose()
     for line_break in soup("br"):
         line_break.replace_with("\n")

@@ -1,4 +1,4 @@
-"""Good manners towards one host: its robots.txt, its pace, and what it says about waiting.
+"""Good manners towards one host: its robots.txt, its pace, and how long it wants to be left alone.
 
 Every collector that asks a host shares the one ``Host`` that stands for it here. The spacing is
 our own few lines, because the gap is known only once robots.txt is read, and because a host that
@@ -11,31 +11,52 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from protego import Protego
 
+from collectors.breaker import Breaker
 from collectors.contract import Blocked, RateLimited
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collectors.waiting import Quota
 
 ROBOTS_NAME = "hubbub"
 _ROBOTS_KEPT = 86_400.0  # RFC 9309 section 2.4: at most a day
 _ROBOTS_READ = 512_000  # characters; RFC 9309 section 2.5 asks for at least 500 KiB
 _LONGEST_DELAY = 300.0  # a source that may be asked less often than this cannot be polled
-_LONGEST_WAIT = 86_400.0  # a header that asks for more is not believed
-_EPOCH_LIKE = 1e9  # seconds; a larger number is a point in time, not a time to wait
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a host may be asked, as far as is known.
+
+    Attributes:
+        spacing: Seconds that we leave between two requests.
+        crawl_delay: Seconds that its robots.txt asks for; 0 if it does not.
+        quota: What its latest answer said is left, if it said so.
+    """
+
+    spacing: float
+    crawl_delay: float
+    quota: Quota | None
 
 
 class Host:
-    """One host (scheme, name, port): the rules it set and when it may be asked next."""
+    """One host (scheme, name, port): the rules it set and when it may be asked next.
+
+    Attributes:
+        lock: Held while its robots.txt is read.
+        pace: How fast it may be asked.
+    """
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self.lock = asyncio.Lock()
+        self._breakers = (Breaker(), Breaker())
+        self._spacing = 0.0
+        self._quota: Quota | None = None
         self._rules = Protego.parse("")
         self._learned = -math.inf
         self._asked = -math.inf
@@ -74,9 +95,34 @@ class Host:
             rate.seconds / rate.requests if rate and rate.requests else 0.0,
         )
 
+    @property
+    def pace(self) -> Pace:
+        """Return how fast it may be asked."""
+        return Pace(self._spacing, self._delay, self._quota)
+
+    def breaker(self, *, known: bool) -> Breaker:
+        """Return what keeps us from asking while the host blocks us.
+
+        Whom it knows by a token it treats differently from strangers, so there are two of them.
+        """
+        return self._breakers[known]
+
+    def note(self, quota: Quota | None) -> None:
+        """Take what an answer, good or bad, says is left; nothing means to wait for the reset."""
+        self._quota = quota or self._quota
+        if quota is not None and quota.is_used_up and quota.reset is not None:
+            self.hold(quota.reset)
+
     def hold(self, seconds: float) -> None:
         """Let nobody ask for the next ``seconds``: the host said so."""
         self._held = max(self._held, time.monotonic() + seconds)
+
+    def reached(self) -> None:
+        """Note that a request reached the host just now at the latest; connecting takes a while.
+
+        The next one is spaced from here, so that the host sees the whole space as well.
+        """
+        self._asked = max(self._asked, time.monotonic())
 
     async def turn(self, spacing: float, patience: float) -> None:
         """Wait until the host may be asked, at least ``spacing`` seconds after the last request.
@@ -84,64 +130,12 @@ class Host:
         Raises:
             RateLimited: The host asked to be left alone for more than ``patience`` seconds.
         """
+        self._spacing = max(spacing, self._delay)
         now = time.monotonic()
         if (left := self._held - now) > patience:
             raise RateLimited(f"the host asked to be left alone for another {left:.0f} s", left)
-        start = max(now, self._held, self._asked + max(spacing, self._delay))
+        start = max(now, self._held, self._asked + self._spacing)
         self._asked = (
             start  # taken before sleeping, so that the next in line waits for its own turn
         )
         await asyncio.sleep(start - now)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that ``Retry-After`` asks for (RFC 9110 section 10.2.3), if it does."""
-    value = headers.get("retry-after", "").strip()
-    if (seconds := _number(value)) is not None:
-        return _believable(seconds)
-    return _until(value, headers)
-
-
-def reset_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until ``X-RateLimit-Reset``, if it is there.
-
-    Three styles are in use: ISO 8601 (Mastodon), seconds since 1970 (X, GitHub, Discord) and
-    seconds left (Reddit).
-    """
-    value = headers.get("x-ratelimit-reset", headers.get("x-rate-limit-reset", "")).strip()
-    if (seconds := _number(value)) is not None:
-        return _believable(seconds - _clock(headers) if seconds > _EPOCH_LIKE else seconds)
-    return _until(value, headers)
-
-
-def _number(value: str) -> float | None:
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _until(value: str, headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until the date ``value``, ISO 8601 or as in mail."""
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            instant = read(value)
-        except ValueError:
-            continue
-        if instant.tzinfo is None:
-            instant = instant.replace(tzinfo=UTC)
-        return _believable(instant.timestamp() - _clock(headers))
-    return None
-
-
-def _clock(headers: Mapping[str, str]) -> float:
-    """Return the server's own idea of the time, so that its dates mean what it meant by them."""
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).timestamp()
-    except (ValueError, OverflowError):
-        return time.time()
-
-
-def _believable(seconds: float) -> float:
-    return min(max(seconds, 0.0), _LONGEST_WAIT)

@@ -19,6 +19,7 @@ import settings
 from collectors import payload
 from collectors.contract import Blocked, Malformed, Missing, Unauthorised
 from collectors.html import tidy, to_text
+from collectors.names import source_name
 from signals import Collection, Post, Span, from_seconds, seconds
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _PAGE = 40  # the most that the API gives
 _MOST_PAGES = 50  # of one tag and call; the next call goes on
 _REWIND = 600  # seconds; so often, and so far
-_ISO_639_1 = 2  # letters
 _HASHTAG = re.compile(r"#?(\w{1,100})")
 
 
@@ -88,6 +88,7 @@ class _Status(BaseModel):
     id: Annotated[payload.Name, Field(min_length=1, max_length=100)]
     uri: Annotated[payload.Address, Field(min_length=1)]
     created_at: payload.Instant
+    edited_at: payload.Instant | None = None
     account: _Account
     content: str | None = None
     spoiler_text: str | None = None
@@ -106,8 +107,8 @@ class _Status(BaseModel):
     def text(self) -> str:
         """Return all that a reader sees: the warning, the post, the title of the linked page."""
         title = self.card.title if self.card else None
-        parts = (tidy(self.spoiler_text or ""), to_text(self.content or ""), tidy(title or ""))
-        return "\n".join(part for part in parts if part)
+        parts = (self.spoiler_text or "", to_text(self.content or ""), title or "")
+        return tidy("\n".join(parts))
 
 
 class _Cursor(BaseModel):
@@ -133,12 +134,11 @@ class Mastodon:
         Raises:
             ValueError: There is no hashtag to listen to.
         """
-        host = urlsplit(table.base_url)
-        self.source = f"mastodon:{host.hostname}" + (f":{host.port}" if host.port else "")
+        self.source = source_name("mastodon", table.base_url)
         self.interval = table.interval
         self.topics = frozenset(topic.name for topic in topics)
         self._base_url = table.base_url
-        self._host = host.hostname or ""
+        self._host = urlsplit(table.base_url).hostname or ""
         self._tags = _hashtags(
             table.tags
             or [term for topic in topics for term in (*topic.query.any_of, *topic.query.all_of)]
@@ -253,7 +253,8 @@ class Mastodon:
                 time=min(status.created_at, now),
                 author=status.account.name_at(self._host),
                 url=payload.web_address(status.url) or payload.web_address(status.uri),
-                language=_language(status.language),
+                language=payload.language(status.language),
+                revised=status.edited_at,
             )
             for status in page
             if status.wanted and (text := status.text())
@@ -265,12 +266,6 @@ def _hashtags(terms: Iterable[str]) -> tuple[str, ...]:
     matches = (_HASHTAG.fullmatch(term) for term in terms)
     tags = (match[1].lower() for match in matches if match)
     return tuple(dict.fromkeys(tag for tag in tags if not tag.isdigit()))
-
-
-def _language(value: str | None) -> str | None:
-    """Return the ISO 639-1 code in ``value``, e.g. ``de`` in ``de-AT``."""
-    code = (value or "").partition("-")[0].lower()
-    return code if len(code) == _ISO_639_1 and code.isascii() and code.isalpha() else None
 
 
 def _order(identity: str) -> tuple[int, str]:

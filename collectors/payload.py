@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
+_ISO_639_1 = 2  # letters
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9000, 1, 1, tzinfo=UTC)
 
@@ -53,7 +54,7 @@ def parse(model: type[T], value: object, source: str) -> T:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise Malformed(f"{source}: an answer of another shape: {_first(error)}") from None
+        raise Malformed(f"{source}: an answer of another shape: {first_problem(error)}") from None
 
 
 def parse_items(model: type[T], values: Sequence[object], source: str) -> list[T]:
@@ -68,7 +69,7 @@ def parse_items(model: type[T], values: Sequence[object], source: str) -> list[T
         try:
             items.append(model.model_validate(value))
         except ValidationError as error:
-            problem = problem or _first(error)
+            problem = problem or first_problem(error)
     odd = len(values) - len(items)
     if odd > len(items):
         raise Malformed(f"{source}: {odd} of {len(values)} items of another shape: {problem}")
@@ -82,7 +83,13 @@ def web_address(value: str | None) -> str:
     return value if value and value.startswith(("https://", "http://")) else ""
 
 
-def _first(error: ValidationError) -> str:
+def language(value: str | None) -> str | None:
+    """Return the ISO 639-1 code in ``value``, e.g. ``de`` in ``de-AT``."""
+    code = (value or "").partition("-")[0].lower()
+    return code if len(code) == _ISO_639_1 and code.isascii() and code.isalpha() else None
+
+
+def first_problem(error: ValidationError) -> str:
     """Return the first problem, without the value, which is anybody's text."""
     detail = error.errors(include_url=False, include_input=False)[0]
     return f"{'.'.join(str(part)[:40] for part in detail['loc'])}: {detail['msg'][:120]}"

@@ -21,6 +21,8 @@ from collectors import (
     SourceError,
     Unreachable,
 )
+from collectors.manners import Host, Pace
+from collectors.waiting import Quota
 from tests.support.collecting import CONTACT, QUICK
 from tests.support.web import HTML, JSON, Reply, Web, document, packed
 
@@ -127,6 +129,111 @@ def test_limits_in_every_style(web: Web, header: Callable[[], dict[str, str]]) -
 
     asyncio.run(run())
     assert web.paths() == ["/robots.txt", "/x"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        lambda: {"X-RateLimit-Reset": f"{_in(120):%Y-%m-%dT%H:%M:%S.%fZ}"},
+        lambda: {"X-RateLimit-Reset": "120"},
+    ],
+    ids=["ISO 8601", "left"],
+)
+def test_a_success_that_says_it_was_the_last_one_holds_the_host(
+    web: Web, header: Callable[[], dict[str, str]]
+) -> None:
+    """Nobody asks before the reset, so that there is no 429 at all."""
+    web.routes["/x"] = document([], headers={"X-RateLimit-Remaining": "0.0", **header()})
+    web.routes["/y"] = document([])
+
+    async def run() -> None:
+        async with Client(CONTACT, limits=QUICK) as client:
+            assert await client.get_json(f"{web.url}/x") == []
+            with pytest.raises(RateLimited) as held:
+                await client.get_json(f"{web.url}/y")
+            assert held.value.retry_after == pytest.approx(120, abs=5)
+
+    asyncio.run(run())
+    assert web.paths() == ["/robots.txt", "/x"]
+
+
+def test_a_403_that_counts_requests_is_a_limit(web: Web) -> None:
+    """GitHub answers so when it was asked too often; that is no block."""
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "120"}
+    web.routes["/x"] = Reply(status=403, headers=headers)
+    with pytest.raises(RateLimited) as caught:
+        json_of(f"{web.url}/x")
+    assert caught.value.retry_after == pytest.approx(120, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("door", "asked"),
+    [
+        (Reply(status=403), 2),
+        (Reply(b"<html><h1>Just a moment...</h1>"), 1),
+        (Reply(status=302, headers={"Location": "/login"}), 1),
+    ],
+    ids=["403", "challenge", "login"],
+)
+def test_a_host_that_blocks_is_asked_no_more(web: Web, door: Reply, asked: int) -> None:
+    """Not for anything, by nobody; but whom it knows by a token it may answer."""
+    web.routes |= {"/x": door, "/y": document("well")}
+
+    async def run() -> None:
+        async with Client(CONTACT, limits=QUICK) as client:
+            for _ in range(4):
+                with pytest.raises(Blocked):
+                    await client.get_json(f"{web.url}/x")
+            with pytest.raises(
+                Blocked, match=r"has blocked us since .* left alone until"
+            ) as caught:
+                await client.get_json(f"{web.url}/y")
+            assert caught.value.retry_after == pytest.approx(3_600, abs=5)
+            token = "s3cret"  # noqa: S105 - made up
+            assert await client.get_json(f"{web.url}/y", token=token) == "well"
+            with pytest.raises(Blocked):
+                await client.get_json(f"{web.url}/y")
+
+    asyncio.run(run())
+    assert web.paths() == ["/robots.txt", *["/x"] * asked, "/y"]
+
+
+def test_a_token_without_the_right_blocks_no_stranger(web: Web) -> None:
+    """What a host refuses to one whom it knows, it may give to everybody else."""
+    web.routes |= {"/x": Reply(status=403), "/y": document("well")}
+    token = "s3cret"  # noqa: S105 - made up
+
+    async def run() -> None:
+        async with Client(CONTACT, limits=QUICK) as client:
+            for _ in range(3):
+                with pytest.raises(Blocked):
+                    await client.get_json(f"{web.url}/x", token=token)
+            assert await client.get_json(f"{web.url}/y") == "well"
+
+    asyncio.run(run())
+    assert web.paths() == ["/x", "/x", "/robots.txt", "/y"]
+
+
+def test_a_witness_knows_whom_its_own_task_asked(web: Web) -> None:
+    """And how fast they may be asked; others ask at the same time."""
+    web.routes |= {
+        "/robots.txt": Reply(b"User-agent: *\nCrawl-delay: 0.1", "text/plain"),
+        "/x": document([], headers={"X-RateLimit-Remaining": "7", "X-RateLimit-Limit": "9"}),
+    }
+    with Web({"/x": document([])}) as other:
+
+        async def ask(client: Client, url: str) -> list[Host]:
+            with client.witness() as hosts:
+                await client.get_json(f"{url}/x", spacing=0.05)
+            return hosts
+
+        async def run() -> tuple[list[Host], list[Host]]:
+            async with Client(CONTACT, limits=QUICK) as client:
+                return await asyncio.gather(ask(client, web.url), ask(client, other.url))
+
+        (one,), (two,) = asyncio.run(run())
+    assert one.pace == Pace(spacing=0.1, crawl_delay=0.1, quota=Quota(7.0, 9.0))
+    assert two.pace == Pace(spacing=0.05, crawl_delay=0.0, quota=None)
 
 
 def test_reset_header_is_no_wait_without_a_429(web: Web) -> None:

@@ -40,7 +40,7 @@ def hear(
 
     async def run() -> tuple[list[Collection], SourceError | None]:
         async with Client(CONTACT, limits=QUICK) as client:
-            table = HackerNewsSource(base_url=web.url, **keys)
+            table = HackerNewsSource(base_url=web.url, items_url=web.url, **keys)
             return await listen(HackerNews(table, client, ()), cursor, now)
 
     return asyncio.run(run())

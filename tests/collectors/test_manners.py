@@ -1,4 +1,4 @@
-"""What hosts say about waiting, and how it is kept."""
+"""What one host asks of us, and how it is kept."""
 
 from __future__ import annotations
 
@@ -6,69 +6,10 @@ import asyncio
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from collectors.contract import Blocked, RateLimited
-from collectors.manners import Host, reset_after, retry_after
-
-DATE = "Tue, 24 Nov 2026 13:00:00 GMT"
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("120", 120.0),
-        ("0", 0.0),
-        ("1.5", 1.5),
-        ("-5", 0.0),
-        ("Tue, 24 Nov 2026 13:02:00 GMT", 120.0),
-        ("Tue, 24 Nov 2026 12:00:00 GMT", 0.0),
-        ("1e300", 86_400.0),
-        ("nan", None),
-        ("inf", None),
-        ("soon", None),
-        ("", None),
-    ],
-)
-def test_retry_after(value: str, expected: float | None) -> None:
-    """Seconds and dates are understood, what cannot be believed is bounded or ignored."""
-    assert retry_after({"retry-after": value, "date": DATE}) == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("2026-11-24T13:01:30.346927Z", 90.346927),
-        ("2026-11-24T14:01:30+01:00", 90.0),
-        ("1795525290", 90.0),
-        ("1795525290.5", 90.5),
-        ("90", 90.0),
-        ("90.0", 90.0),
-        ("never", None),
-    ],
-)
-@pytest.mark.parametrize("name", ["x-ratelimit-reset", "x-rate-limit-reset"])
-def test_reset_after(name: str, value: str, expected: float | None) -> None:
-    """All three styles give the seconds that are left, by the server's own clock."""
-    assert reset_after({name: value, "date": DATE}) == pytest.approx(expected)
-
-
-def test_without_headers() -> None:
-    """No header, no wait; and a date is read by our clock if the server tells no time."""
-    assert retry_after({}) is None
-    assert reset_after({}) is None
-    soon = retry_after({"retry-after": "Tue, 24 Nov 2099 13:00:00 GMT"})
-    assert soon is not None
-    assert soon > 0
-
-
-@given(st.text(max_size=40), st.text(max_size=40))
-def test_any_header(value: str, date: str) -> None:
-    """Whatever stands in a header, the wait is none or a bounded one."""
-    for read, name in ((retry_after, "retry-after"), (reset_after, "x-ratelimit-reset")):
-        wait = read({name: value, "date": date})
-        assert wait is None or 0 <= wait <= 86_400
+from collectors.manners import Host
+from collectors.waiting import Quota
 
 
 def test_rules() -> None:
@@ -123,3 +64,21 @@ def test_held_host() -> None:
         assert caught.value.retry_after == pytest.approx(60, abs=1)
 
     asyncio.run(run())
+
+
+def test_a_host_without_anything_left_is_held() -> None:
+    """Until its reset, if it says when that is."""
+    host = Host()
+
+    async def run() -> None:
+        host.note(Quota(0.0))
+        host.note(Quota(1.0, reset=60.0))
+        host.note(None)
+        await host.turn(0, patience=1)
+        host.note(Quota(0.5, reset=60.0))
+        with pytest.raises(RateLimited) as caught:
+            await host.turn(0, patience=1)
+        assert caught.value.retry_after == pytest.approx(60, abs=1)
+
+    asyncio.run(run())
+    assert host.pace.quota == Quota(0.5, reset=60.0)

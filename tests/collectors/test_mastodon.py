@@ -246,6 +246,32 @@ def test_late_posts_are_heard_after_a_while(web: Web) -> None:
     assert identities(settled) == set()
 
 
+def test_edits_are_heard_when_the_timeline_is_rewound(web: Web) -> None:
+    """A post that its author changed keeps its id, and comes again with the time of the change."""
+    later = NOW + timedelta(minutes=11)
+    first = moved(statuses()[0], NOW - timedelta(minutes=4), "https://social.example/edited")
+    web.routes[TAG] = timeline([first])
+    heard, _ = hear(web)
+    assert [post.revised for post in posts_of(heard)] == [None]
+    edited = first | {"content": "<p>It works again</p>", "edited_at": later.isoformat()}
+    web.routes[TAG] = timeline([edited])
+    again, _ = hear(web, cursor_of(heard), later)
+    [post] = posts_of(again)
+    assert (post.id, post.revised) == ("https://social.example/edited", later)
+    assert "It works again" in post.text
+
+
+def test_absence_is_no_deletion(web: Web) -> None:
+    """A post that is missing when the timeline is rewound may only be hidden for a while."""
+    first = moved(statuses()[0], NOW - timedelta(minutes=4), "https://social.example/gone")
+    web.routes[TAG] = timeline([first])
+    heard, _ = hear(web)
+    web.routes[TAG] = timeline([])
+    again, error = hear(web, cursor_of(heard), NOW + timedelta(minutes=11))
+    assert error is None
+    assert not any(portion.withdrawn for portion in again)
+
+
 def test_clock_of_another_server(web: Web) -> None:
     """A post from the future counts for the present."""
     web.routes[TAG] = timeline([moved(statuses()[0], LATER, "https://fast.example/1")])

@@ -51,6 +51,7 @@ bind-address = "127.0.0.1:{rpc}"
   suppress-logo = true
 """
 _START = 30.0  # seconds that a start may take on a busy machine
+_FORM = "application/x-www-form-urlencoded"
 _PRECISIONS = {"ns": "n", "us": "u", "ms": "ms", "s": "s"}
 
 
@@ -101,9 +102,10 @@ class Influxd:
         self.execute(f"CREATE DATABASE {name}")
         return name
 
-    def execute(self, influxql: str) -> None:
-        """Run a statement that changes something."""
-        answer = httpx.post(f"{self.url}/query", params={"q": influxql}, timeout=30)
+    def execute(self, influxql: str, database: str = "") -> None:
+        """Run a statement that changes something, in a database or in none."""
+        parameters = {"q": influxql, "db": database}
+        answer = httpx.post(f"{self.url}/query", params=parameters, timeout=30)
         answer.raise_for_status()
         for result in answer.json()["results"]:
             if "error" in result:
@@ -188,21 +190,31 @@ class Front:
                 self._store(write, self.database)
             return fault
         if self.token and write.headers.get("authorization") != f"Token {self.token}":
-            return _refusal(401, "unauthorized access")
+            return refusal(401, "unauthorized access")
         if self.all_or_nothing:
             rehearsed = self._store(write, self._rehearsal)
             if rehearsed.status != 204:
                 return rehearsed
         return self._store(write, write.query["bucket"])
 
-    def answer_query(self, path: str, headers: Mapping[str, str]) -> Fault:
+    def answer_query(
+        self, path: str, headers: Mapping[str, str], method: str = "GET", body: bytes = b""
+    ) -> Fault:
         """Return the server's answer to a query."""
         if self.token:
             scheme, _, credentials = headers.get("authorization", "").partition(" ")
             given = b64decode(credentials).decode() if scheme == "Basic" else ""
             if given.partition(":")[2] != self.token:
-                return _refusal(401, "unauthorized access")
-        return self._pass_on("GET", path)
+                return refusal(401, "unauthorized access")
+        return self._pass_on(method, path, content=body, headers={"content-type": _FORM})
+
+    def answer_other(
+        self, method: str, path: str, _headers: Mapping[str, str], _body: bytes
+    ) -> Fault:
+        """Return the answer to what is neither a write nor a query: influxd answers a ping."""
+        if path == "/ping":
+            return self._pass_on(method, path)
+        return refusal(404, "not found")
 
     def start(self) -> Self:
         """Begin to listen."""
@@ -238,10 +250,11 @@ class Front:
         try:
             answer = self._upstream.request(method, path, **request)
         except httpx.HTTPError as error:
-            return _refusal(502, type(error).__name__)
+            return refusal(502, type(error).__name__)
         if answer.is_success:
-            return Fault(answer.status_code, {}, answer.text)
-        return _refusal(answer.status_code, answer.json()["error"])
+            told = {k: v for k, v in answer.headers.items() if k.startswith("x-influxdb-")}
+            return Fault(answer.status_code, told, answer.text)
+        return refusal(answer.status_code, answer.json()["error"])
 
 
 class _Server(ThreadingHTTPServer):
@@ -258,22 +271,26 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
-        if path == "/query":
-            self._answer(self.server.front.answer_query(self.path, self._lowered()))
-        elif path == "/health":
-            self._answer(Fault(200, {}, '{"name":"influxdb","status":"pass"}'))
-        else:
-            self._answer(_refusal(404, "not found"))
+        self._serve()
 
     def do_POST(self) -> None:
+        self._serve()
+
+    def do_PATCH(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        url = urlsplit(self.path)
-        if url.path != "/api/v2/write":
-            self._answer(_refusal(404, "not found"))
-            return
-        query = {key: values[0] for key, values in parse_qs(url.query).items()}
-        self._answer(self.server.front.answer_write(Write(query, self._lowered(), body)))
+        url, front = urlsplit(self.path), self.server.front
+        if url.path == "/query":
+            self._answer(front.answer_query(self.path, self._lowered(), self.command, body))
+        elif url.path == "/health":
+            self._answer(Fault(200, {}, '{"name":"influxdb","status":"pass"}'))
+        elif url.path == "/api/v2/write" and self.command == "POST":
+            query = {key: values[0] for key, values in parse_qs(url.query).items()}
+            self._answer(front.answer_write(Write(query, self._lowered(), body)))
+        else:
+            self._answer(front.answer_other(self.command, self.path, self._lowered(), body))
 
     def log_message(self, *_: object) -> None:
         """Keep the output of the tests clean."""
@@ -299,7 +316,7 @@ def _pass(_body: bytes) -> None:
     """Find nothing wrong with a write."""
 
 
-def _refusal(status: int, message: str) -> Fault:
+def refusal(status: int, message: str) -> Fault:
     """Return an error in the shape of InfluxDB 2."""
     return Fault(status, body=json.dumps({"code": "refused", "message": message}))
 

@@ -27,14 +27,15 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 START = seconds(NOON)
 TOPIC, SOURCE = "GitHub", "hackernews"
 
-Row = tuple[str, str, int, str, int, object]
-"""Topic, source, time, polarity, score in ten-thousandths, author or None."""
+Row = tuple[str, str, int, str, int, object, bool]
+"""Topic, source, time, polarity, score in ten-thousandths, author or None, whether it is a copy."""
 
 Bucket = tuple[int, str, str, int]
 """Level, topic, source, start."""
 
-Sums = tuple[int, int, int, int, int]
-"""Positive, negative, neutral, authors, score in ten-thousandths."""
+Sums = tuple[int, int, int, int, int, int, int, int]
+"""Positive, negative, neutral, authors, score in ten-thousandths, unscored, copies, and how many of
+the complaints are copies."""
 
 
 def mention(  # noqa: PLR0913 - one default for each field that a test may care about
@@ -48,9 +49,12 @@ def mention(  # noqa: PLR0913 - one default for each field that a test may care 
     text: str = "GitHub is down",
     url: str = "",
     availability: bool = False,
+    copy: bool = False,
+    revised: int | None = None,
+    polarity: Polarity | None = None,
 ) -> Mention:
-    """Return a mention; its polarity follows from ``compound``."""
-    polarity = (
+    """Return a mention; its polarity follows from ``compound`` unless it is given."""
+    polarity = polarity or (
         Polarity.NEGATIVE
         if compound < 0
         else Polarity.POSITIVE
@@ -58,8 +62,16 @@ def mention(  # noqa: PLR0913 - one default for each field that a test may care 
         else Polarity.NEUTRAL
     )
     judgement = Judgement(polarity, compound, 0.0, 0.0, 0.0, availability, scorer="vader-3.3.2")
-    post = Post(source, identity, text, from_seconds(time), author=author, url=url)
-    return Mention(topic, post, judgement)
+    post = Post(
+        source,
+        identity,
+        text,
+        from_seconds(time),
+        author=author,
+        url=url,
+        revised=from_seconds(revised) if revised is not None else None,
+    )
+    return Mention(topic, post, judgement, copy)
 
 
 def heard(
@@ -84,6 +96,9 @@ def count(rows: Iterable[Row]) -> dict[Bucket, Sums]:
             sum(row[3] == Polarity.NEUTRAL for row in group),
             len({row[5] for row in group if row[5] is not None}),
             sum(row[4] for row in group),
+            sum(row[3] == Polarity.UNSCORED for row in group),
+            sum(row[6] for row in group),
+            sum(row[6] and row[3] == Polarity.NEGATIVE for row in group),
         )
         for bucket, group in groups.items()
     }
@@ -102,18 +117,19 @@ def count_mentions(mentions: Iterable[Mention]) -> dict[Bucket, Sums]:
             each.judgement.polarity,
             round(each.judgement.compound * 10_000),
             each.post.author or None,
+            each.copy,
         )
         for each in first.values()
     )
 
 
 def count_stored(path: Path) -> dict[Bucket, Sums]:
-    """Return what the buckets should count according to the journal's own mentions."""
+    """Return what the buckets should count according to the mentions that stand in the journal."""
     with reading(path) as database:
         return count(
             database.execute(
-                "SELECT topic, source, time, polarity, score, author"
-                " FROM mention JOIN series ON series.id = series"
+                "SELECT topic, source, time, polarity, score, author, copy"
+                " FROM mention JOIN series ON series.id = series WHERE withdrawn IS NULL"
             )
         )
 
@@ -122,11 +138,9 @@ def buckets(path: Path) -> dict[Bucket, Sums]:
     """Return what the journal's buckets of all levels do count."""
     with reading(path) as database:
         return {
-            (level, topic, source, time): (positive, negative, neutral, authors, score)
-            for level, topic, source, time, positive, negative, neutral, authors, score in (
-                database.execute(
-                    "SELECT level, topic, source, time, positive, negative, neutral, authors, score"
-                    " FROM bucket JOIN series ON series.id = series"
-                )
+            (level, topic, source, time): tuple(sums)
+            for level, topic, source, time, *sums in database.execute(
+                "SELECT level, topic, source, time, positive, negative, neutral, authors, score,"
+                " unscored, copies, negative_copies FROM bucket JOIN series ON series.id = series"
             )
         }

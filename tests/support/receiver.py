@@ -1,4 +1,4 @@
-"""A webhook receiver as a user would run one: real HTTP, and signatures checked on its own.
+"""A receiver of messages as a user would run one: real HTTP, signatures checked on its own.
 
 It shares no code with hubbub, so that a mistake in signing cannot hide in both.
 """
@@ -35,6 +35,7 @@ class Delivery:
     """One request as it arrived.
 
     Attributes:
+        path: What was asked for, its query included.
         id: Its ``webhook-id``.
         timestamp: Its ``webhook-timestamp``.
         headers: All its headers; names in lower case.
@@ -43,6 +44,7 @@ class Delivery:
         status: What was answered.
     """
 
+    path: str
     id: str
     timestamp: str
     headers: Mapping[str, str]
@@ -61,6 +63,7 @@ class Delivery:
 class _Answer:
     status: int
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 class Receiver:
@@ -100,17 +103,27 @@ class Receiver:
     @property
     def url(self) -> str:
         """Return where to send."""
-        return f"http://127.0.0.1:{self._server.server_port}/hook"
+        return f"{self.base}/hook"
+
+    @property
+    def base(self) -> str:
+        """Return the server's address without a path."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """Return where it listens."""
+        return self._server.server_port
 
     @property
     def accepted(self) -> list[Delivery]:
         """Return the genuine deliveries that were answered with a 2xx."""
         return [each for each in self.attempts if each.genuine and 200 <= each.status < 300]
 
-    def answer(self, status: int, *, times: int = 1, **headers: str) -> None:
+    def answer(self, status: int, times: int = 1, body: bytes = b"", **headers: str) -> None:
         """Answer the next ``times`` requests so; ``retry_after="7"`` becomes ``Retry-After: 7``."""
         named = {name.replace("_", "-").title(): value for name, value in headers.items()}
-        self._planned.extend([_Answer(status, named)] * times)
+        self._planned.extend([_Answer(status, named, body)] * times)
 
     def hold(self) -> None:
         """Answer nobody until ``release``."""
@@ -120,7 +133,7 @@ class Receiver:
         """Answer again."""
         self._open.set()
 
-    def _take(self, headers: Mapping[str, str], raw: bytes) -> _Answer:
+    def _take(self, path: str, headers: Mapping[str, str], raw: bytes) -> _Answer:
         """Record a request, and say what to answer."""
         genuine = self._genuine(headers, raw)
         answer = self._planned.popleft() if self._planned else _Answer(204, {})
@@ -128,6 +141,7 @@ class Receiver:
             answer = _Answer(401, {})
         self.attempts.append(
             Delivery(
+                path=path,
                 id=headers.get("webhook-id", ""),
                 timestamp=headers.get("webhook-timestamp", ""),
                 headers=headers,
@@ -155,14 +169,16 @@ class Receiver:
                 """Read the request whole, and answer once the receiver lets it."""
                 raw = self.rfile.read(int(self.headers["content-length"]))
                 receiver._open.wait()
-                answer = receiver._take({k.lower(): v for k, v in self.headers.items()}, raw)
+                headers = {k.lower(): v for k, v in self.headers.items()}
+                answer = receiver._take(self.path, headers, raw)
                 with suppress(ConnectionError):  # the sender may have given up
                     self.send_response(answer.status)
                     for name, value in answer.headers.items():
                         self.send_header(name, value)
                     if answer.status != 204:
-                        self.send_header("Content-Length", "0")
+                        self.send_header("Content-Length", str(len(answer.body)))
                     self.end_headers()
+                    self.wfile.write(answer.body)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base class
                 """Say nothing on stderr."""

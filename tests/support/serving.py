@@ -56,6 +56,12 @@ class Voice:
             yield portion
 
 
+class Stream(Voice):
+    """A voice that runs on."""
+
+    streams = True
+
+
 def failing(
     error: Exception, *first: Collection
 ) -> Callable[[datetime], AsyncIterator[Collection]]:

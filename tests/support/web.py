@@ -92,7 +92,7 @@ class Web:
         self.asked: list[Asked] = []
         self.stopping = threading.Event()
         self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
     def url(self) -> str:
@@ -151,7 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815 - http.server names it
 
     def _send(self, reply: Reply) -> None:
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
+        if "Date" not in reply.headers:
+            self.send_header("Date", self.date_time_string())
         self.send_header("Content-Type", reply.kind)
         self.send_header("Content-Length", str(len(reply.body) * reply.repeats))
         for name, value in reply.headers.items():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from collectors import Client, Collector
+    from signals import Topic
     from tests.support.web import Route
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
@@ -37,8 +38,16 @@ class Case:
         routes: A good server's answers at a moment, ``NOW`` or ``LATER``.
         first: Identities of what is heard at first.
         later: Identities of what is heard from the cursor on, later; more may be heard again.
+        second: Identities of what only a second call hears, of a source that is read in parts.
         keys: Further keys of its settings.
         online: Whether it asks a server at all.
+        documents: Whether that server answers with JSON.
+        streams: Whether it is listened to by a websocket.
+        topics: What it listens for, where it cannot do without.
+        robots: Whether robots.txt has a say; it has none where a token is sent along.
+        address: Which of its keys says where the server is.
+        watches: Whether it can tell which time it listened to.
+        also: Further keys that say so.
     """
 
     kind: str
@@ -47,13 +56,24 @@ class Case:
     later: frozenset[str]
     keys: Mapping[str, Any]
     online: bool = True
+    documents: bool = True
+    streams: bool = False
+    topics: tuple[Topic, ...] = ()
+    robots: bool = True
+    address: str = "base_url"
+    watches: bool = True
+    also: tuple[str, ...] = ()
+    second: frozenset[str] = frozenset()
 
     def collector(self, base_url: str, client: Client, **keys: object) -> Collector:
         """Return a collector that asks the server at ``base_url``."""
         kind = KINDS[self.kind]
-        address = {"base_url": base_url} if self.online else {}
+        names = (self.address, *self.also) if self.online else ()
+        address: dict[str, Any] = dict.fromkeys(names, base_url)
+        if self.streams:
+            address = {"hosts": [base_url.replace("http", "ws", 1)]}
         table = kind.table.model_validate({"kind": self.kind, **address, **self.keys, **keys})
-        return kind.collector(table, client, ())
+        return kind.collector(table, client, self.topics)
 
 
 def text_of(name: str) -> str:

@@ -43,9 +43,28 @@ def search(hits: list[dict[str, Any]], most: int = 1_000) -> Route:
     return answer
 
 
+def items(changed: dict[str, Any]) -> Routes:
+    """Return Hacker News' own API, which says that these items changed lately."""
+    updates = {"items": [int(identity) for identity in changed], "profiles": ["ada"]}
+    return {
+        "/v0/updates.json": document(updates),
+        **{f"/v0/item/{identity}.json": document(item) for identity, item in changed.items()},
+    }
+
+
+def _item(hit: dict[str, Any]) -> dict[str, Any]:
+    """Return a hit as an item that was not changed."""
+    text = hit.get("comment_text") or hit.get("story_text") or ""
+    title = {} if hit.get("comment_text") else {"title": hit["title"]}
+    return {"id": int(hit["objectID"]), "by": hit["author"], "text": text, **title}
+
+
 def _hackernews(moment: datetime) -> Routes:
     hits = json.loads(text_of("hackernews.json"))["hits"]
-    return {"/api/v1/search_by_date": search([*hits, _NEW_HIT] if moment >= LATER else hits)}
+    return {
+        "/api/v1/search_by_date": search([*hits, _NEW_HIT] if moment >= LATER else hits),
+        **items({hit["objectID"]: _item(hit) for hit in hits[:3]}),
+    }
 
 
 CASE = Case(
@@ -54,4 +73,5 @@ CASE = Case(
     first=frozenset({"51000001", "51000002", "51000003"}),
     later=frozenset({"51000009"}),
     keys={"history": "2h"},
+    also=("items_url",),
 )

@@ -1,32 +1,27 @@
-"""DistroWatch: every shape of the page that was ever seen, and those that must be refused."""
+"""Every shape of the two pages that was ever seen, and those that must be refused."""
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors import Client, Malformed
-from collectors.distrowatch import SPANS, DistroWatch, DistroWatchSource, read_popularity
+from collectors import Malformed
+from collectors.distrowatch import SPANS, read_popularity, read_ranking
 from signals import Reading
-from tests.collectors.cases import NOW, RECORDED, text_of
-from tests.support.collecting import CONTACT, QUICK, cursor_of, listen
-from tests.support.web import Reply, Web
+from tests.collectors.cases import RECORDED, text_of
+from tests.support.distrowatch import ROWS, Place, front_page, of_year, ranking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from signals import Collection
-
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 PAGE = text_of("distrowatch-popularity.html")
-PATH = "/dwres.php"
 
 recorded = pytest.mark.skipif(
     not RECORDED.exists(), reason="the recorded page is not beside this checkout"
@@ -136,6 +131,7 @@ def swap(first: str, second: str) -> Callable[[str], str]:
         (lambda page: page[: page.rindex('class="phr3"')], "middle of a table"),
         (lambda page: page[: page.rindex('<th class="phr1">5')], "middle of a table"),
         (lambda _: "<html><form>Please log in</form></html>", "another page"),
+        (lambda _: "<html><title>Log in</title><form></form></html>", "another page, 'Log in'"),
         (lambda _: "", "another page"),
         (lambda _: "<table>" * 3_000, "another page"),
     ],
@@ -170,43 +166,6 @@ def test_any_page(page: str) -> None:
         read_popularity(page, DAY)
 
 
-def hear(web: Web, cursor: str | None, now: datetime) -> list[Collection]:
-    """Collect once."""
-
-    async def run() -> list[Collection]:
-        table = DistroWatchSource.model_validate(
-            {"base_url": web.url, "rows": 5, "spacing": "0.01s"}
-        )
-        async with Client(CONTACT, limits=QUICK) as client:
-            portions, error = await listen(DistroWatch(table, client, ()), cursor, now)
-        assert error is None
-        return portions
-
-    return asyncio.run(run())
-
-
-def test_once_a_day() -> None:
-    """The page is asked for once a day, when the day's figures are out, and not again."""
-    with Web({PATH: Reply(PAGE.encode())}) as web:
-        cursor = cursor_of(hear(web, None, NOW))
-        assert hear(web, cursor, NOW + timedelta(hours=6)) == []
-        midnight = DAY + timedelta(days=1)
-        assert hear(web, cursor, midnight + timedelta(minutes=20)) == []
-        assert web.paths().count(PATH) == 1
-        (next_day,) = hear(web, cursor, midnight + timedelta(hours=1))
-        assert {reading.day for reading in next_day.readings} == {midnight}
-        assert next_day.cursor == "2026-11-25"
-        assert next_day.watched == ()
-
-
-def test_asks_for_the_popularity_page_only() -> None:
-    """The address is the documented one, and there is no request for each distro."""
-    with Web({PATH: Reply(PAGE.encode())}) as web:
-        hear(web, None, NOW)
-        assert web.paths() == ["/robots.txt", PATH]
-        assert web.asked[1].query == {"resource": "popularity"}
-
-
 @recorded
 @pytest.mark.parametrize("shape", SHAPES)
 def test_recorded_page(shape: Callable[[str], str]) -> None:
@@ -230,3 +189,82 @@ def test_recorded_page(shape: Callable[[str], str]) -> None:
     ]
     assert len(expected) == 1_588
     assert found == expected
+
+
+YEAR_END = datetime(2014, 12, 31, tzinfo=UTC)
+PLACES = ranking(2014)
+
+
+def read(page: str, dataspan: str = "2014", rows: int = 80) -> tuple[Reading, ...]:
+    """Read a front page."""
+    return read_ranking(page, dataspan, dataspan, YEAR_END, rows=rows)
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("shape", [same, rooted, absolute, separated, imageless])
+def test_every_shape_of_the_front_page(
+    row: Callable[[int, Place], str], shape: Callable[[str], str]
+) -> None:
+    """Years and rolling spans, today's classes and those of 2010: the ranking is the same."""
+    page = shape(front_page("2014", PLACES, row))
+    assert [(r.rank, r.distro, r.name, r.hits) for r in read(page)] == [
+        (rank, *place) for rank, place in enumerate(PLACES, start=1)
+    ]
+    assert {(r.span, r.day, r.source) for r in read(page)} == {("2014", YEAR_END, "distrowatch")}
+
+
+def test_the_ranking_need_not_be_the_only_table() -> None:
+    """What else the front page lists in the same markup, and notes below the ranking, is no row."""
+    note = (
+        '<tr><td class="News" colspan="3">* HPD: hits per day</td></tr></table></td></tr></table>'
+    )
+    page = front_page("2014", PLACES).replace("</table></td></tr></table>", note)
+    assert len(read(page)) == 100
+    headed = page.replace(
+        '<th class="Invert">Rank</th><th class="Invert">Distribution</th>',
+        "<td>Rank</td><td>Distribution</td>",
+    ).replace('<th class="Invert">HPD*</th>', "<td>HPD*</td>")
+    assert read(headed) == read(page)
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        (front_page("2014", PLACES, selected="26"), "shows 'Last 6 months' instead of 2014"),
+        (front_page("2014", PLACES, selected="2013"), "shows 'Year 2013' instead of 2014"),
+        (front_page("2014", PLACES, selected="2099"), "does not say that it shows 2014"),
+        (front_page("2014", PLACES[:79]), "2014 lists 79 distros, fewer than 80"),
+        (front_page("2014", [*PLACES[1:], PLACES[0]]), "rise down the list"),
+        (front_page("2014", [PLACES[0], *PLACES]), "lists a distro twice"),
+        (front_page("2014", PLACES).replace(">7</th>", ">8</th>"), "gaps"),
+        (front_page("2014", PLACES).replace(f">{PLACES[0].hits}<", ">8.87<"), "'8.87' as hits"),
+        (front_page("2014", PLACES).replace('<td class="phr2">', "<td></td><td>"), "not rank"),
+        (front_page("2014", PLACES).replace("Page Hit", "Visitor"), "no ranking for 2014"),
+        (front_page("2014", PLACES) * 2, "twice a ranking"),
+        (front_page("2014", PLACES)[:9_000], "middle of a table"),
+        (PAGE, "no ranking for 2014; is it another page, 'Popularity'"),
+    ],
+)  # fmt: skip
+def test_wrong_front_pages_are_refused(page: str, reason: str) -> None:
+    """Another span, another list, a cut or contradictory one; the error says what is wrong."""
+    with pytest.raises(Malformed, match=reason):
+        read(page)
+
+
+def test_a_year_without_a_value_is_known_by_its_label() -> None:
+    """A select without values shows the year as it is called."""
+    page = re.sub(r' value="\w+"', "", front_page("2014", PLACES, of_year))
+    assert len(read(page)) == 100
+    with pytest.raises(Malformed, match="instead of 2013"):
+        read(page, "2013")
+
+
+@given(st.integers(0, len(front_page("2014", PLACES))))
+def test_a_front_page_cut_anywhere(at: int) -> None:
+    """It reads as a whole or not at all."""
+    page = front_page("2014", PLACES)
+    try:
+        readings = read(page[:at])
+    except Malformed:
+        return
+    assert readings == read(page)

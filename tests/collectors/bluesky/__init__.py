@@ -1,0 +1,1 @@
+"""Tests of Bluesky: its frames, what is heard of them, its stream, its search."""
