@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from signals import Judgement
 
-COLOURS = {"negative": "red", "positive": "green", "neutral": "dim"}
+COLOURS = {"negative": "red", "positive": "green", "neutral": "dim", "unscored": "dim"}
 
 
 @app.command()
@@ -38,7 +38,12 @@ def score(
     topic: Annotated[
         str | None, typer.Option(metavar="T", help="The topic; its names are not scored.")
     ] = None,
-    engine: Annotated[str, typer.Option(help="ops, or vader for the stock numbers.")] = "ops",
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="ops, vader (the stock numbers) or onnx:FOLDER, instead of the configured one."
+        ),
+    ] = None,
     config: Config = None,
     store: StorePath = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
@@ -49,8 +54,13 @@ def score(
     """
     if bool(texts) == (csv_file is not None):
         raise typer.BadParameter("give either texts or --csv F")
-    scorer = sentiment.create(engine)
-    topics = {each.name: each.build() for each in load(config, store).topics}
+    settings = load(config, store)
+    scorer = (
+        sentiment.create(engine, settings.sentiment.lexicon)
+        if engine
+        else sentiment.build(settings.sentiment)
+    )
+    topics = {each.name: each.build() for each in settings.topics}
 
     def named(name: str | None) -> Topic | None:
         return topics.setdefault(name, Topic(name, mask=(name,))) if name else None

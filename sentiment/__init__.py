@@ -9,7 +9,7 @@ from sentiment.contract import (
     UnusableEngine,
     score_all,
 )
-from sentiment.engines import create
+from sentiment.engines import build, create
 
 __all__ = [
     "BatchScorer",
@@ -18,6 +18,7 @@ __all__ = [
     "Scorer",
     "UnknownEngine",
     "UnusableEngine",
+    "build",
     "create",
     "score_all",
 ]

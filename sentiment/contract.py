@@ -85,8 +85,5 @@ def score_all(scorer: Scorer, requests: Sequence[Request]) -> list[Judgement]:
 
 
 def unscored(scorer: str) -> Judgement:
-    """Return the judgement of a text that the engine ``scorer`` cannot judge.
-
-    All its shares are 0, which no judged text has.
-    """
-    return Judgement(Polarity.NEUTRAL, 0.0, 0.0, 0.0, 0.0, scorer=scorer)
+    """Return the judgement of a text in a language that the engine ``scorer`` cannot read."""
+    return Judgement(Polarity.UNSCORED, 0.0, 0.0, 0.0, 0.0, scorer=scorer)

@@ -8,7 +8,6 @@ of the original text, and no word of a lexicon can contain the filler.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vaderSentiment.vaderSentiment import BOOSTER_DICT
@@ -20,6 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from signals import Topic
+
+Names = tuple[tuple[str, ...], tuple[str, ...]]
+
+_KNOWN: dict[str, tuple[Topic, Names]] = {}
+_MOST_KNOWN = 1_024
 
 ADDRESS = re.compile(r"[hHwW](?i:(?:ttps?://)|(?:ww\.))\S+")  # a set first is found fastest
 
@@ -50,9 +54,19 @@ def mask(text: str, topic: Topic | None = None) -> str:
     return _blank_spans(text, spans) if spans else text
 
 
-@lru_cache(maxsize=1_024)
-def _names(topic: Topic) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _names(topic: Topic) -> Names:
     """Return what is blanked in any case (given in lower case), and what as it is written."""
+    known = _KNOWN.get(topic.name)
+    if known is not None and known[0] is topic:  # its hash would take longer than all the rest
+        return known[1]
+    if len(_KNOWN) == _MOST_KNOWN:
+        _KNOWN.clear()
+    names = _read_names(topic)
+    _KNOWN[topic.name] = topic, names
+    return names
+
+
+def _read_names(topic: Topic) -> Names:
     terms = (topic.name, *topic.query.any_of, *topic.query.all_of)
     complaints = {"down"} | {entry.word for entry in entries() if entry.weight < 0}
     names = {_lower(term) for term in terms if term == topic.name or len(term.split()) == 1}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from signals import Topic
 
 _HANDLE = re.compile(r"@(?<!\w@)\w+(?:[.-]\w+)*(?:@\w+(?:[.-]\w+)*)?")
+_POLARITIES = (Polarity.NEGATIVE, Polarity.NEUTRAL, Polarity.POSITIVE)  # what labels may say
 _BATCH = 32  # texts; more gain nothing on a CPU
 _LONGEST = 512  # tokens, the limit of BERT and RoBERTa; longer texts are cut
 
@@ -43,6 +44,7 @@ class Onnx:
         """Load the model."""
         runtime, tokenizers = _optional("onnxruntime"), _optional("tokenizers")
         try:
+            folder = folder.expanduser()
             model = (folder / "model.onnx").read_bytes()
             self._session = runtime.InferenceSession(model)
             self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -94,7 +96,7 @@ class Onnx:
         return powers / powers.sum(axis=1, keepdims=True)
 
     def _judgement(self, probabilities: Sequence[float]) -> Judgement:
-        shares = dict.fromkeys(Polarity, 0.0)
+        shares = dict.fromkeys(_POLARITIES, 0.0)
         for polarity, share in zip(self._labels, probabilities, strict=True):
             shares[polarity] += float(share)
         return Judgement(
@@ -117,12 +119,10 @@ def _polarity(label: str) -> Polarity:
     Raises:
         ValueError: It is none of negative, neutral and positive, in any case.
     """
-    try:
-        return Polarity(label.lower())
-    except ValueError:
-        raise ValueError(
-            f"the label {label!r} in id2label is none of negative, neutral and positive"
-        ) from None
+    for polarity in _POLARITIES:
+        if label.lower() == polarity:
+            return polarity
+    raise ValueError(f"the label {label!r} in id2label is none of negative, neutral and positive")
 
 
 def _optional(package: str) -> Any:  # noqa: ANN401 - a module

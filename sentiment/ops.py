@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 import string
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sentiment.contract import unscored
+from sentiment.emoji import describe_emoji
 from sentiment.language import is_english
 from sentiment.lexicon import DIGEST, entries, grammar
 from sentiment.masking import mask
@@ -20,17 +22,16 @@ from sentiment.phrases import Phrases, Rule
 from sentiment.reasons import Weight, reasons
 from sentiment.vader import VERSION, polarity
 from sentiment.valence import contrast, shares, valences
-from sentiment.words import TokenCache, Vocabulary, describe_emoji, stock_analyzer
+from sentiment.words import PLAIN, PostVocabulary, Word, stock_analyzer, strip
 from signals import Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sentiment.phrases import Match
-    from sentiment.words import Word
     from signals import Reason, Topic
 
-REVISION = 1  # of this module's rules; the data files count by their content
+REVISION = 2  # of this module's rules; the data files count by their content
 
 _DOTS = re.compile(r"(?:\.{2,}|\u2026)(?=[@#]?[^\W\d_])")  # in "it is down...what now"
 
@@ -48,19 +49,14 @@ class Ops:
         own = {_plain(term): float(weight) for term, weight in (lexicon or {}).items()}
         digest = hashlib.sha256(f"{DIGEST}{sorted(own.items())}".encode()).hexdigest()
         self.name = f"ops-{REVISION}.{digest[:8]}+vader-{VERSION}"
+        phrases = _phrases(tuple((term, own[term]) for term in own if " " in term))
         words = stock_analyzer().lexicon | {entry.word: entry.weight for entry in entries()}
         words |= {term: weight for term, weight in own.items() if " " not in term}
-        vocabulary = Vocabulary(
-            {word: weight for word, weight in words.items() if weight}, posts=True
-        )
-        self._unavailable = frozenset(entry.word for entry in entries() if entry.availability)
-        rules, classes = grammar()
-        own_rules = [
-            Rule("your lexicon", (term,), weight) for term, weight in own.items() if " " in term
-        ]
-        phrases = Phrases([*own_rules, *rules], classes)
-        self._word = TokenCache(vocabulary.read).__getitem__
-        self._code = TokenCache(phrases.code).__getitem__
+        self._word = PostVocabulary(
+            {word: weight for word, weight in words.items() if weight},
+            frozenset(entry.word for entry in entries() if entry.availability),
+            phrases.codes,
+        ).__getitem__
         self._find = phrases.find
 
     def score(
@@ -72,22 +68,21 @@ class Ops:
         explain: bool = False,
     ) -> Judgement:
         """Return the judgement of ``text`` (see ``Scorer``)."""
-        scored = mask(_part(text.replace("\u2019", "'")), topic)
+        scored = mask(_prepared(text), topic)
         described = describe_emoji(scored)
         tokens = described.split()
         words = list(map(self._word, tokens))
-        phrases = self._find(list(map(self._code, tokens)))
-        if (language or not phrases) and not is_english(tokens, language):
+        phrases = self._find([word.code for word in words])
+        if not is_english(tokens, language, phrases=bool(phrases)):
             return unscored(self.name)
-        for first, last, _ in phrases:
-            words[first : last + 1] = [None] * (last + 1 - first)  # a word is read once only
+        for first, last, rule in phrases:
+            words[first:last] = [PLAIN] * (last - first)
+            words[last] = _as_word(rule, ends=words[last].ends)
         places, values, but = valences(tokens, words)
-        if phrases:
-            places, values = _merge(places, values, phrases)
         if but is not None:
             contrast(places, values, but)
         negative, neutral, positive, compound = shares(values, len(tokens), described)
-        availability = negative > 0 and self._says_unavailable(words, places, values, phrases)
+        availability = negative > 0 and _says_unavailable(words, places, values)
         why: tuple[Reason, ...] = ()
         if explain:
             why = reasons(text, scored, _weights(places, values, phrases))
@@ -102,42 +97,53 @@ class Ops:
             self.name,
         )
 
-    def _says_unavailable(
-        self,
-        words: Sequence[Word | None],
-        places: Sequence[int],
-        values: Sequence[float],
-        phrases: Sequence[Match],
-    ) -> bool:
-        """Return whether a word or phrase complains that something cannot be used."""
-        for phrase in phrases:
-            if phrase.rule.availability:
-                return True
-        for at, value in zip(places, values, strict=True):
-            if value < 0 and (word := words[at]) and word.lower in self._unavailable:
-                return True
-        return False
+
+@cache
+def _phrases(own: tuple[tuple[str, float], ...]) -> Phrases:
+    """Return the built-in phrases and, before them, those of the user with their weights."""
+    rules, classes = grammar()
+    return Phrases(
+        [*(Rule("your lexicon", (term,), weight) for term, weight in own), *rules], classes
+    )
+
+
+def _says_unavailable(
+    words: Sequence[Word], places: Sequence[int], values: Sequence[float]
+) -> bool:
+    """Return whether a word or phrase complains that something cannot be used."""
+    for at, value in zip(places, values, strict=True):
+        if value < 0 and words[at].unavailable:
+            return True
+    return False
+
+
+@cache
+def _as_word(rule: Rule, *, ends: bool) -> Word:
+    """Return what stands in the text in the place of a phrase: it is judged as a whole."""
+    return Word(
+        valence=rule.weight or None,
+        fixed=True,
+        unavailable=rule.availability,
+        idle=not rule.weight,
+        ends=ends,
+    )
 
 
 def _plain(term: str) -> str:
     """Return a word or phrase of the user as tokens are compared: bare, in lower case."""
-    return " ".join(word.strip(string.punctuation) for word in term.lower().split())
+    words = describe_emoji(term.replace("\u2019", "'")).lower().split()
+    if len(words) == 1:
+        return strip(words[0])
+    return " ".join(filter(None, (word.strip(string.punctuation) for word in words)))
 
 
-def _part(text: str) -> str:
-    """Return ``text``, of the same length, with a space after dots that join two words."""
-    if ".." not in text and "\u2026" not in text:
-        return text
+def _prepared(text: str) -> str:
+    """Return ``text``, of the same length, with plain apostrophes and without dots in words."""
+    if not text.isascii():
+        text = text.replace("\u2019", "'")
+    elif ".." not in text:
+        return text  # as most
     return _DOTS.sub(lambda dots: f"{dots[0][:-1]} ", text)
-
-
-def _merge(
-    places: Sequence[int], values: Sequence[float], phrases: Sequence[Match]
-) -> tuple[list[int], list[float]]:
-    """Return places and values of words and of phrases (at their last word), in their order."""
-    weighed = [(last, rule.weight) for _, last, rule in phrases if rule.weight]
-    merged = sorted([*zip(places, values, strict=True), *weighed])
-    return [at for at, _ in merged], [value for _, value in merged]
 
 
 def _weights(

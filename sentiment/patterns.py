@@ -44,11 +44,6 @@ class Sequence:
     before: Element | None = None
     extra: int = 0
 
-    def words(self) -> Words:
-        """Return all words that it names."""
-        elements = self.elements if self.before is None else (self.before, *self.elements)
-        return frozenset().union(*(element.words for element in elements))
-
 
 ANY = Element(frozenset(), negated=True)
 START = "<start>"  # stands before the first word of a sentence
@@ -89,21 +84,22 @@ def _forms(
         yield (), 0
         return
     part, following = parts[0], list(_forms(parts[1:], classes))
+    name = part.lstrip("~").removesuffix("?")
+    words = frozenset() if part[0] in "*$_" else _words(name, classes)
     for elements, extra in following:
         if part.startswith("*"):
             for length in range(int(part[1:]) + 1):
                 yield (ANY,) * length + elements, extra
         elif part.startswith("~"):
-            unwanted = _words(part[1:], classes)
             if elements:
-                yield (_without(elements[0], unwanted), *elements[1:]), extra
+                yield (_without(elements[0], words), *elements[1:]), extra
             else:
                 yield (_END,), 0
-                yield (Element(unwanted, negated=True),), 1
+                yield (Element(words, negated=True),), 1
         elif part == "$":
             yield (_END,), 0
         else:
-            element = ANY if part == "_" else Element(_words(part.removesuffix("?"), classes))
+            element = ANY if part == "_" else Element(words)
             if elements[:1] == (_END,):
                 yield (replace(element, ends=True),), extra
             else:
@@ -122,9 +118,11 @@ def _without(element: Element, unwanted: Words) -> Element:
 
 
 def _words(part: str, classes: Mapping[str, Words]) -> Words:
-    words: Words = frozenset()
+    if part in classes:
+        return classes[part]
+    words: set[str] = set()
     for word in part.split("|"):
         if word.startswith("<") and word not in classes:
             raise ValueError(f"no class is called {word}")
-        words |= classes.get(word, frozenset({word}))
-    return words
+        words |= classes.get(word, {word})
+    return frozenset(words)

@@ -6,8 +6,9 @@ import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from sentiment.emoji import describe_emoji, origins
 from sentiment.valence import emphasis
-from sentiment.words import describe_emoji, origins, strip
+from sentiment.words import strip
 from signals import Reason
 
 if TYPE_CHECKING:

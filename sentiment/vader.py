@@ -8,9 +8,10 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from sentiment.emoji import describe_emoji
 from sentiment.reasons import Weight, reasons
 from sentiment.valence import contrast, shares, valences
-from sentiment.words import TokenCache, Vocabulary, describe_emoji
+from sentiment.words import Vocabulary
 from signals import Judgement, Polarity
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Vader:
     def __init__(self) -> None:
         """Prepare the lexicon."""
         self.name = f"vader-{VERSION}"
-        self._meaning = TokenCache(Vocabulary().read).__getitem__
+        self._meaning = Vocabulary().__getitem__
 
     def score(
         self,

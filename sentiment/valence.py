@@ -47,13 +47,13 @@ _QUESTIONS: Mapping[int, float] = {
 
 
 def valences(
-    tokens: Sequence[str], words: Sequence[Word | None]
+    tokens: Sequence[str], words: Sequence[Word]
 ) -> tuple[list[int], list[float], int | None]:
     """Weigh each word of a text.
 
     Args:
         tokens: The text, split at white space.
-        words: What each token means; None where no rule cares.
+        words: What each token means.
 
     Returns:
         Where the words stand that have a valence; their valences, moved by what stands around
@@ -66,12 +66,12 @@ def valences(
     shouting = False
     last = -_REACH - 1
     for at, word in enumerate(words):
-        if word is None:
+        if word.idle:
             continue
         if word.upper:
             shouting = True
         if word.valence is not None:
-            if word.contextual or at - last <= _REACH:
+            if (word.contextual or at - last <= _REACH) and not word.fixed:
                 moved.append(len(places))
             places.append(at)
             values.append(word.valence)
@@ -86,14 +86,14 @@ def valences(
     return places, values, but
 
 
-def _weigh(words: Sequence[Word | None], at: int, mixed_case: bool) -> float:  # noqa: FBT001 - hot path
+def _weigh(words: Sequence[Word], at: int, mixed_case: bool) -> float:  # noqa: FBT001 - hot path
     """Return the valence of the word at ``at``, moved by what stands around it.
 
     ``mixed_case`` says whether some words of the text, but not all, are in capitals.
     """
-    word = words[at] or PLAIN
+    word = words[at]
     first, second, third = _window(words, at)
-    following = (words[at + 1] if word.contextual and at + 1 < len(words) else None) or PLAIN
+    following = words[at + 1] if word.contextual and at + 1 < len(words) else PLAIN
     if word.lower == "kind" and following.lower == "of":
         return 0.0
     valence = word.valence or 0.0
@@ -119,15 +119,15 @@ def _weigh(words: Sequence[Word | None], at: int, mixed_case: bool) -> float:  #
     return valence
 
 
-def _window(words: Sequence[Word | None], at: int) -> tuple[Word, Word, Word]:
+def _window(words: Sequence[Word], at: int) -> tuple[Word, Word, Word]:
     """Return the three words before, the nearest first, as far as the sentence goes."""
-    first = (words[at - 1] if at > 0 else None) or PLAIN
+    first = words[at - 1] if at > 0 else PLAIN
     if first.ends:
         return PLAIN, PLAIN, PLAIN
-    second = (words[at - 2] if at > 1 else None) or PLAIN
+    second = words[at - 2] if at > 1 else PLAIN
     if second.ends:
         return first, PLAIN, PLAIN
-    third = (words[at - 3] if at >= _REACH else None) or PLAIN
+    third = words[at - 3] if at >= _REACH else PLAIN
     return first, second, PLAIN if third.ends else third
 
 
@@ -150,9 +150,9 @@ def _boost(word: Word, valence: float, mixed_case: bool) -> float:  # noqa: FBT0
     return boost
 
 
-def _idiom(words: Sequence[Word | None], at: int, valence: float) -> float:
+def _idiom(words: Sequence[Word], at: int, valence: float) -> float:
     """Return ``valence``, or that of an idiom (``the bomb``, ``yeah right``) around ``at``."""
-    near = [word or PLAIN for word in words[at - 3 : at + 3]]
+    near = words[at - 3 : at + 3]
     if not any(one.idiomatic and two.idiomatic for one, two in itertools.pairwise(near)):
         return valence
     third, second, first, word, *following = [word.lower for word in near]
@@ -201,8 +201,10 @@ def contrast(places: Sequence[int], values: list[float], but: int) -> None:
 
 def emphasis(text: str) -> float:
     """Return how much the exclamation and question marks of ``text`` add to its strength."""
-    return _EXCLAMATIONS.get(text.count("!"), _EXCLAMATIONS[_MOST]) + _QUESTIONS.get(
-        text.count("?"), _QUESTIONS[_MOST]
+    return (
+        _EXCLAMATIONS[min(text.count("!"), _MOST)] + _QUESTIONS[min(text.count("?"), _MOST)]
+        if "!" in text or "?" in text
+        else 0.0
     )
 
 

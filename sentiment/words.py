@@ -1,4 +1,4 @@
-"""Words as vaderSentiment sees them: its lexicon, its modifiers, its idioms, its emoji.
+"""Words as vaderSentiment sees them: its lexicon, its modifiers, its idioms.
 
 Everything is read from the installed vaderSentiment when the program runs; nothing is copied.
 """
@@ -9,7 +9,7 @@ import re
 import string
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from vaderSentiment.vaderSentiment import (
     BOOSTER_DICT,
@@ -19,19 +19,18 @@ from vaderSentiment.vaderSentiment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-T = TypeVar("T")
+    from collections.abc import Container, Mapping
 
 FILLER = "\x01"  # stands for a blanked character: neither letter, punctuation nor white space
 
 _PUNCTUATION = string.punctuation
 _HANDLE = re.compile(r"\W*@\w")  # no e-mail address
 
+_EMOTICON = 2  # characters; vaderSentiment's limit
+ENDS = 1  # of a code: the sentence ends with the word
+
 _LONGEST_CACHED = 32  # characters; longer tokens are rarely met twice
 _MOST_CACHED = 65_536  # tokens, about 4 MB
-
-_LAST_BASIC = "\uffff"  # what follows are the astral planes
 
 _NEGATIONS = frozenset(NEGATE)
 _PHRASES = [phrase for phrase in [*SPECIAL_CASES, *BOOSTER_DICT] if " " in phrase]
@@ -48,6 +47,7 @@ class Word:
     """One token of a text, as far as the rules care; never changed.
 
     Attributes:
+        code: What phrases call it (see ``Codes``); 0 for a word that no phrase names.
         lower: The word in lower case, without surrounding punctuation; empty if no rule cares.
         valence: Its own weight, None if it has none.
         known: Whether the lexicon has it.
@@ -57,11 +57,15 @@ class Word:
         idiomatic: Whether it is part of a phrase that means something else.
         moves: Whether it may move the valences of other words, in whichever way.
         contextual: Whether its own valence hangs on the words around it or on its capitals.
+        fixed: Whether nothing moves its valence, since it stands for a whole phrase.
+        unavailable: Whether it says that something does not work or cannot be reached.
         upper: Whether it is written in capitals.
+        idle: Whether no rule of vaderSentiment cares for it.
         ends: Whether a sentence ends with it, beyond which nothing is moved; vaderSentiment itself
             knows no sentences.
     """
 
+    code: int = 0
     lower: str = ""
     valence: float | None = None
     known: bool = False
@@ -71,77 +75,132 @@ class Word:
     idiomatic: bool = False
     moves: bool = False
     contextual: bool = False
+    fixed: bool = False
+    unavailable: bool = False
     upper: bool = False
+    idle: bool = True
     ends: bool = False
 
 
 PLAIN = Word()  # stands for any word that no rule cares for
 
 
-class TokenCache(dict[str, T]):
-    """What each token means; it reads a token when it first comes.
-
-    Args:
-        read: Says what a token means.
-    """
-
-    def __init__(self, read: Callable[[str], T]) -> None:
-        """Begin without any token."""
-        super().__init__()
-        self._read = read
-
-    def __missing__(self, token: str) -> T:
-        """Read a token that was not met before."""
-        meaning = self._read(token)
-        if len(token) <= _LONGEST_CACHED and len(self) < _MOST_CACHED:
-            self[token] = meaning
-        return meaning
-
-
-class Vocabulary:
-    """The words that the rules of vaderSentiment care for.
+class Vocabulary(dict[str, Word]):
+    """What each token means to the rules of vaderSentiment; it reads a token when it first comes.
 
     Args:
         lexicon: Valence by word in lower case; vaderSentiment's unless given.
-        posts: Whether handles are names and sentences end; vaderSentiment knows neither.
     """
 
-    def __init__(self, lexicon: Mapping[str, float] | None = None, *, posts: bool = False) -> None:
+    def __init__(self, lexicon: Mapping[str, float] | None = None) -> None:
         """Take the lexicon."""
+        super().__init__()
         self._lexicon = stock_analyzer().lexicon if lexicon is None else lexicon
-        self._posts = posts
         self._relevant = _MODIFIERS | self._lexicon.keys()
 
-    def read(self, token: str) -> Word | None:
-        """Return what a token means; None if no rule cares."""
-        bare = strip(token)
+    def __missing__(self, token: str) -> Word:
+        """Read a token that was not met before; most tokens of a new text are."""
+        bare = token.strip(_PUNCTUATION)
+        if len(bare) <= _EMOTICON:
+            bare = token
         lower = bare.lower()
         relevant = lower in self._relevant or "n't" in lower
-        if not self._posts:
-            return self._word(lower, upper=bare.isupper(), ends=False) if relevant else None
-        ends = ends_sentence(token)
-        if relevant and not is_handle(token):
-            return self._word(lower, upper=bare.isupper(), ends=ends)
-        return Word(ends=True) if ends else None
+        word = self._word(lower, bare.isupper()) if relevant else PLAIN
+        if len(token) <= _LONGEST_CACHED and len(self) < _MOST_CACHED:
+            self[token] = word
+        return word
 
-    def _word(self, lower: str, *, upper: bool, ends: bool) -> Word:
-        known = lower in self._lexicon
+    def _word(self, lower: str, upper: bool, code: int = 0) -> Word:  # noqa: FBT001 - hot path
+        valence = self._lexicon.get(lower)
+        negates = "n't" in lower
+        if not negates and lower not in _MODIFIERS:  # as most
+            return Word(code, lower, valence, known=True, contextual=upper, upper=upper, idle=False)
+        known = valence is not None
         boost = BOOSTER_DICT.get(lower, 0.0)
-        negates = lower in _NEGATIONS or "n't" in lower
+        negates = negates or lower in _NEGATIONS
         modifies = not known and (negates or boost != 0)
+        moves = modifies or lower in _MOVING or lower in _LONGEST
+        if boost:
+            valence = None
         return Word(
-            lower=lower,
-            valence=None if lower in BOOSTER_DICT else self._lexicon.get(lower),
+            code,
+            lower,
+            valence,
             known=known,
             boost=boost,
             negates=negates,
             modifies=modifies,
             idiomatic=lower in _IDIOMATIC,
-            moves=modifies or lower in _MOVING or lower in _LONGEST,
+            moves=moves,
             contextual=upper or lower in _IDIOMATIC or lower == "no",
             upper=upper,
-            ends=ends,
+            idle=valence is None and not moves and not upper,
         )
+
+
+class PostVocabulary(Vocabulary):
+    """The same for posts: handles are names, sentences end, and phrases name words.
+
+    Args:
+        lexicon: Valence by word in lower case.
+        unavailable: Which of them say that something does not work.
+        codes: What phrases call a word in lower case, or the filler (see ``Codes``).
+    """
+
+    def __init__(
+        self,
+        lexicon: Mapping[str, float],
+        unavailable: Container[str],
+        codes: Mapping[str, int],
+    ) -> None:
+        """Take lexicon and phrases."""
+        super().__init__(lexicon)
+        self._unavailable = unavailable
+        self._codes = codes
+        self._known: dict[tuple[bool, str, int], Word] = {}
+        self._others: dict[int, Word] = {}
+
+    def __missing__(self, token: str) -> Word:
+        """Read a token that was not met before; most tokens of a new text are."""
+        if token.isalnum():
+            lower = token.lower()
+            word = self._read(token, lower, self._codes[lower])
+        else:
+            word = self._read_marks(token)
+        if len(token) <= _LONGEST_CACHED and len(self) < _MOST_CACHED:
+            self[token] = word
+        return word
+
+    def _read_marks(self, token: str) -> Word:
+        """Read a token that does not consist of letters and digits only."""
+        ends = ENDS if ends_sentence(token) else 0
+        if FILLER in token or ("@" in token and is_handle(token)):
+            return self._other(self._codes[FILLER] | ends)
+        bare = token.strip(_PUNCTUATION)
+        code = self._codes[bare.lower()] | ends
+        if len(bare) <= _EMOTICON:
+            bare = token
+        return self._read(bare, bare.lower(), code)
+
+    def _read(self, bare: str, lower: str, code: int) -> Word:
+        """Return the word, which is the same for all tokens that differ by punctuation only."""
+        if lower not in self._relevant and "n't" not in lower:
+            return self._other(code) if code else PLAIN
+        key = bare.isupper(), lower, code
+        word = self._known.get(key)
+        if word is None:
+            word = self._word(lower, key[0], code)
+            word.ends = bool(code & ENDS)
+            word.unavailable = lower in self._unavailable
+            if len(self._known) < _MOST_CACHED:
+                self._known[key] = word
+        return word
+
+    def _other(self, code: int) -> Word:
+        """Return what stands for all words that only phrases name, and by this code."""
+        if code not in self._others:
+            self._others[code] = Word(code=code, ends=bool(code & ENDS))
+        return self._others[code]
 
 
 def ends_sentence(token: str) -> bool:
@@ -157,48 +216,10 @@ def is_handle(token: str) -> bool:
 def strip(token: str) -> str:
     """Return ``token`` without surrounding punctuation, unless it then looks like an emoticon."""
     bare = token.strip(_PUNCTUATION)
-    return token if len(bare) <= 2 else bare  # noqa: PLR2004 - vaderSentiment's limit
+    return token if len(bare) <= _EMOTICON else bare
 
 
 @cache
 def stock_analyzer() -> SentimentIntensityAnalyzer:
     """Return vaderSentiment's analyzer, which reads its lexicon files."""
     return SentimentIntensityAnalyzer()
-
-
-def describe_emoji(text: str) -> str:
-    """Return ``text`` with each emoji replaced by its description, as vaderSentiment does."""
-    return text if text.isascii() else _emojis()[0].sub(_description, text)
-
-
-def origins(text: str) -> list[int]:
-    """Return, for each character of ``describe_emoji(text)``, its place in ``text``."""
-    places: list[int] = []
-    end = 0
-    for match in _emojis()[0].finditer(text):
-        places.extend(range(end, match.start()))
-        places.extend([match.start()] * len(_description(match)))
-        end = match.end()
-    places.extend(range(end, len(text)))
-    return places
-
-
-@cache
-def _emojis() -> tuple[re.Pattern[str], dict[str, str]]:
-    """Return a pattern that finds possible emoji, and the description of each real one.
-
-    The astral ones are found by their range: ``re`` scans a class of 1,000 of them one by one.
-    """
-    described = {emoji: text for emoji, text in stock_analyzer().emojis.items() if len(emoji) == 1}
-    basic = "".join(emoji for emoji in described if emoji <= _LAST_BASIC)
-    astral = [emoji for emoji in described if emoji > _LAST_BASIC]
-    return re.compile(f"[{re.escape(basic)}{min(astral)}-{max(astral)}]"), described
-
-
-def _description(match: re.Match[str]) -> str:
-    emoji = match[0]
-    description = _emojis()[1].get(emoji)
-    if description is None:
-        return emoji
-    at = match.start()
-    return description if at == 0 or match.string[at - 1] == " " else f" {description}"

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.commands.conftest import Hubbub
+    from tests.commands.conftest import Configure, Hubbub
 
 KEYS = ["polarity", "compound", "neg", "neu", "pos", "availability", "reasons"]
 
@@ -87,6 +87,35 @@ def test_the_stock_engine_gives_the_stock_scores(hubbub: Hubbub) -> None:
     assert (judged["compound"], judged["neg"], judged["neu"], judged["pos"]) == (
         0.8439, 0.0, 0.248, 0.752,
     )  # fmt: skip
+
+
+def test_a_text_in_another_language_is_unscored(hubbub: Hubbub) -> None:
+    """It is said, for people and for programs."""
+    text = "Der Server ist schon wieder kaputt"
+    assert hubbub("score", text).out.split()[:2] == ["+0.0000", "unscored"]
+    assert hubbub("score", "--json", text).document["polarity"] == "unscored"
+
+
+def test_the_configuration_chooses_engine_and_words(hubbub: Hubbub, configure: Configure) -> None:
+    """The option --engine comes first."""
+    text = "The boing boing is good"
+    own = configure('[sentiment.lexicon]\n"boing boing" = -3.5\n')
+    assert hubbub("score", "--config", own, "--json", text).document["polarity"] == "negative"
+    stock = hubbub("score", "--config", own, "--engine", "vader", "--json", text).document
+    assert (stock["polarity"], stock["compound"]) == ("positive", 0.4404)
+    vader = configure('[sentiment]\nengine = "vader"\n')
+    assert hubbub("score", "--config", vader, "--json", text).document == stock
+    ops = hubbub("score", "--config", vader, "--engine", "ops", "--json", "it is down").document
+    assert ops["availability"]
+
+
+def test_an_engine_that_cannot_be_used_is_code_2(hubbub: Hubbub, configure: Configure) -> None:
+    """The key of the configuration is named, and what may stand there."""
+    path = configure('[sentiment]\nengine = "vadar"\n')
+    for command in (["score", "x"], ["check"]):
+        ended = hubbub(*command, "--config", path)
+        assert ended.code == 2
+        assert "sentiment.engine: there is no sentiment engine 'vadar'; choose" in ended.err
 
 
 def test_an_unknown_engine_is_code_2(hubbub: Hubbub) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import sentiment
+from settings import Sentiment, SettingsError
 from signals import Polarity, Topic
 
 
@@ -29,6 +30,24 @@ def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
     """The error names what was asked for and what there is."""
     with pytest.raises(sentiment.UnknownEngine, match=r"'vadar'.*ops, vader, onnx:FOLDER"):
         sentiment.create("vadar")
+
+
+def test_the_settings_choose_the_engine() -> None:
+    """Its name, and for ops the user's own words, come from the table [sentiment]."""
+    own = Sentiment(lexicon={"wobbly": -2.5, "Gateway hiccup": 0})
+
+    assert sentiment.build(Sentiment()).name == sentiment.create().name
+    assert sentiment.build(Sentiment(engine="vader")).name == sentiment.create("vader").name
+    scorer = sentiment.build(own)
+    assert scorer.name not in {sentiment.create().name, sentiment.create("vader").name}
+    assert scorer.score("so wobbly").polarity is Polarity.NEGATIVE
+
+
+@pytest.mark.parametrize("engine", ["vadar", "onnx:/nowhere", "onnx:~nobody-here/x"])
+def test_an_engine_that_cannot_be_used_is_a_mistake_in_the_configuration(engine: str) -> None:
+    """The error names the file, the key and what is wrong."""
+    with pytest.raises(SettingsError, match=r"^hubbub\.toml: sentiment\.engine: .+"):
+        sentiment.build(Sentiment(engine=engine), origin="hubbub.toml")
 
 
 def test_many_texts_are_scored_in_their_order() -> None:

@@ -23,6 +23,16 @@ from tests.sentiment.recorded import texts as recorded_texts
         "no internet",
         f"{FILLER * 6} crashed after update today",
         "caf\u00e9 wifi down",
+        "WTF DISCORD",
+        "bruh insta crashed",
+        "y is netflix so slow 2nite",
+        "aws us-east-1 \U0001f621\U0001f621",
+        "npm ERR! code E503",
+        "curl: (7) Failed to connect to port 443: Connection refused",
+        "fatal: unable to access repository",
+        "k8s ingress 504",
+        "MIT licence",
+        "GA release broken",
     ],
 )
 def test_english(text: str) -> None:
@@ -40,6 +50,12 @@ def test_english(text: str) -> None:
         "サーバー落ちた",
         "сервер не работает",
         f"{FILLER * 6} 挂了 怎么办",
+        "login geht nicht",
+        "Ça marche pas!",
+        "no funciona",
+        "het werkt niet",
+        "não abre",
+        "tidak bisa login",
     ],
 )
 def test_other_languages(text: str) -> None:
@@ -54,6 +70,12 @@ def test_the_source_knows_better(tag: str, expected: bool) -> None:  # noqa: FBT
     """A tag of the source is believed, whatever the text looks like."""
     assert is_english(["the", "server"], tag) is expected
     assert is_english(["Der", "Server", "ist", "schon", "wieder", "down"], tag) is expected
+
+
+def test_a_phrase_tells_unless_another_language_does() -> None:
+    """Words that others borrow from English do not make their texts English."""
+    assert is_english(["wifi", "down", "oklahoma", "tulsa"], None, phrases=True)
+    assert not is_english(["seit", "heute", "ist", "alles", "down"], None, phrases=True)
 
 
 def test_recorded_english_posts_are_taken_for_english() -> None:

@@ -123,6 +123,14 @@ def test_a_label_that_is_no_polarity_is_refused(tmp_path: Path) -> None:
         sentiment.create(f"onnx:{tmp_path}")
 
 
+def test_no_classifier_can_leave_a_text_unscored(tmp_path: Path) -> None:
+    """What hubbub calls unscored is no verdict, and so no label."""
+    build(tmp_path, {**LABELS, "1": "unscored"})
+
+    with pytest.raises(sentiment.UnusableEngine, match="unscored"):
+        sentiment.create(f"onnx:{tmp_path}")
+
+
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra, the error says what to install."""
     monkeypatch.setitem(sys.modules, "onnxruntime", None)

@@ -88,7 +88,7 @@ class Figures:
             * self.precision(label)
             * self.recall(label)
             / (self.precision(label) + self.recall(label))
-            for label in Polarity
+            for label in ("negative", "neutral", "positive")
         ]
         return sum(harmonic) / len(harmonic)
 
@@ -265,12 +265,11 @@ def test_any_text_is_judged(text: str, language: str | None) -> None:
     ],
 )
 def test_a_text_in_another_language_is_not_judged(text: str, language: str | None) -> None:
-    """It gets no share of anything, unlike a neutral text."""
-    judgement = OPS.score(text, language=language)
-
-    assert (judgement.negative, judgement.neutral, judgement.positive) == (0, 0, 0)
-    assert judgement.compound == 0
-    assert OPS.score("the train leaves").neutral == 1
+    """It is unscored, which is not neutral, and gets no share of anything."""
+    assert OPS.score(text, language=language, explain=True) == Judgement(
+        Polarity.UNSCORED, 0, 0, 0, 0, scorer=OPS.name
+    )
+    assert OPS.score("the train leaves").polarity is Polarity.NEUTRAL
 
 
 def test_the_user_adds_words_and_phrases() -> None:
@@ -286,6 +285,27 @@ def test_the_user_adds_words_and_phrases() -> None:
         "your lexicon",
         -2.5,
     )
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("C++", "I wrote it in C++"),
+        ("it\u2019s toast", "it's toast, lads"),
+        ("\U0001f9ef", "everything \U0001f9ef today"),
+        ("(Gateway) wobble!", "a gateway wobble"),
+    ],
+)
+def test_words_of_the_user_are_read_like_words_of_a_text(term: str, text: str) -> None:
+    """With their signs, apostrophes and emoji, or without the punctuation around them."""
+    assert OPS.score(text).compound == 0
+    assert Ops({term: -2}).score(text).polarity is Polarity.NEGATIVE
+
+
+@given(term=st.text(min_size=1).filter(str.strip), text=st.text())
+def test_any_term_of_the_user_can_be_used(term: str, text: str) -> None:
+    """None of the signs that the notation of phrases knows means anything here."""
+    assert -1 <= Ops({term: 2}).score(text, language="en").compound <= 1
 
 
 def test_the_name_changes_with_the_lexicon() -> None:

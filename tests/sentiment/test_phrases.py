@@ -9,14 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.phrases import Match, Phrases, Rule
-from sentiment.words import FILLER, ends_sentence
+from sentiment.words import FILLER, PostVocabulary, ends_sentence
 
 CLASSES = {"be": ("is", "are"), "reach": ("log", "load")}
 
 
+def test_the_codes_of_the_caller_stay_as_they_are() -> None:
+    """The list may be used again."""
+    phrases = Phrases([Rule("rule", ("down $",), -1)], {})
+    codes = [phrases.codes["down"]]
+    assert phrases.find(codes) == phrases.find(codes) != []
+    assert codes == [phrases.codes["down"]]
+
+
 def search(phrases: Phrases, tokens: list[str]) -> list[Match]:
     """Return the phrases among ``tokens``."""
-    return phrases.find([phrases.code(token) for token in tokens])
+    vocabulary = PostVocabulary({}, (), phrases.codes)
+    return phrases.find([vocabulary[token].code for token in tokens])
 
 
 def found(pattern: str, text: str) -> list[str]:
