@@ -75,6 +75,23 @@ def watched_until(database: Database | sqlite3.Connection, source: str) -> int |
     return row[1] if row else None
 
 
+def gaps(
+    database: Database | sqlite3.Connection, start: int, end: int
+) -> list[tuple[str, int, int]]:
+    """Return source, start and end of what lies between watched stretches in ``[start, end)``.
+
+    What follows the latest stretch of a source is no gap yet, and an archive, which has no health,
+    is no source that could have one.
+    """
+    return database.execute(
+        "SELECT source, max(end, ?1), min(next, ?2) FROM (SELECT source, end,"
+        " lead(start) OVER (PARTITION BY source ORDER BY start) AS next FROM coverage)"
+        " WHERE end < ?2 AND next > ?1 AND source IN (SELECT source FROM health)"
+        " ORDER BY source, end",
+        (start, end),
+    ).fetchall()
+
+
 def add(database: Database | sqlite3.Connection, source: str, start: int, end: int) -> None:
     """Record that ``source`` was watched; stretches that touch become one."""
     if start >= end:

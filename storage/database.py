@@ -5,15 +5,19 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import stamina
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 BUSY_SECONDS = 30.0
+PORTION = 1_000
+"""Values that one statement takes in a list; SQLite's limit is 32,766."""
+
+T = TypeVar("T")
 
 
 class StoreError(Exception):
@@ -52,7 +56,7 @@ class Database:
                 self._use_wal()
                 self.execute("PRAGMA synchronous = FULL")
                 self.execute("PRAGMA foreign_keys = ON")
-                self.execute("PRAGMA cache_size = -65536")
+                self.execute("PRAGMA cache_size = -16384")
                 self._migrate()
             except BaseException:
                 self.close()
@@ -62,7 +66,7 @@ class Database:
         """Close the file."""
         self._connection.close()
 
-    def query(self, statement: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+    def query(self, statement: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows that a statement outside any transaction finds.
 
         Raises:
@@ -125,6 +129,11 @@ class Database:
                 self.execute(f"PRAGMA user_version = {version}")
 
 
+def portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Split a list of values into parts that a statement can take."""
+    return (values[at : at + PORTION] for at in range(0, len(values), PORTION))
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the journal read-only for the time of the block; other processes may be writing.
@@ -158,6 +167,8 @@ _REMEDIES = {
     "disk I/O error": "reading or writing it failed; is it a file, and is the disk full? "
     "Nothing was half-stored",
     "not a database": _STRANGER,
+    "no such column": "written by an older hubbub, and not brought up to date yet; "
+    "start 'hubbub run' once, which does",
     "no such": "not a journal of this version of hubbub; choose another file with --store",
     "malformed": "a damaged file; restore it from a backup, or choose another with --store",
     "unable to open": "cannot open it; does it exist, and may this user read it? (see --store)",

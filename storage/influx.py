@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import settings
 
 _LONGEST_REASON = 300
+_PIECE = 10_000
 _PROBLEMS = {
     None: ("does not answer", "start it, or correct influx.url"),
     401: ("does not know the token", "correct influx.token"),
@@ -37,7 +38,7 @@ _PROBLEMS = {
     ),
     404: (
         "has no bucket {bucket}",
-        "create it, or correct influx.bucket, influx.org or influx.url",
+        "create it with 'hubbub influx setup', or correct influx.bucket, influx.org or influx.url",
     ),
     408: ("asks for patience", "hubbub waits and tries again"),
     429: ("asks for patience", "hubbub waits and tries again"),
@@ -90,13 +91,20 @@ class Series:
 
 
 class Influx:
-    """A connection, to be closed; each call blocks for at most about ``influx.timeout``."""
+    """A connection, to be closed; each call blocks for at most about ``influx.timeout``.
+
+    Attributes:
+        bucket: The bucket that it writes to and reads.
+        org: The organisation that version 2 has it in.
+    """
 
     def __init__(self, influx: settings.Influx) -> None:
         """Prepare a connection; nothing is sent yet."""
         # PLC0415: slow to import, and many commands need no InfluxDB.
         from influxdb_client.client.influxdb_client import InfluxDBClient  # noqa: PLC0415
 
+        self.bucket = influx.bucket
+        self.org = influx.org
         self._settings = influx
         self._url = str(influx.url)
         self._token = influx.token.get_secret_value()
@@ -141,7 +149,7 @@ class Influx:
             # bucket have passed.
             if error.status not in {400, 422}:
                 raise
-        return f"InfluxDB at {self._place} takes points for the bucket {self._settings.bucket}"
+        return f"InfluxDB at {self._place} takes points for the bucket {self.bucket}"
 
     def query(self, influxql: str) -> list[Series]:
         """Return the answer of one InfluxQL statement that reads.
@@ -149,24 +157,59 @@ class Influx:
         Raises:
             InfluxError: There is no answer, or the statement is refused.
         """
-        database, _, policy = self._settings.bucket.partition("/")
+        database, _, policy = self.bucket.partition("/")
         parameters = {"db": database, "q": influxql, "epoch": "ns"}
         if policy:
             parameters["rp"] = policy
+        return self._series(self._ask("GET", "/query", params=parameters, auth=self._basic_auth()))
+
+    def execute(self, influxql: str) -> list[Series]:
+        """Return the answer of one InfluxQL statement about the server; it may change something.
+
+        Raises:
+            InfluxError: It is refused, or there is no answer.
+        """
+        form = {"q": influxql}
+        return self._series(self._ask("POST", "/query", data=form, auth=self._basic_auth()))
+
+    def request(self, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's
+        """Return the answer of InfluxDB's own API at ``path``.
+
+        Args:
+            method: The HTTP method.
+            path: Where, e.g. ``/api/v2/buckets``.
+            content: What httpx takes: ``params``, ``json``.
+
+        Raises:
+            InfluxError: It is an error, or there is none.
+        """
+        scheme = "Bearer" if path.startswith("/api/v3") else "Token"
+        headers = {"Authorization": f"{scheme} {self._token}"} if self._token else {}
+        return self._ask(method, path, headers=headers, **content)
+
+    def unusable(self, answer: httpx.Response) -> InfluxError:
+        """Return the error that ``answer`` is not what InfluxDB's documentation promises."""
+        return self._unanswered(answer.status_code, "not an answer of InfluxDB's API")
+
+    def missing(self) -> InfluxError:
+        """Return the error that there is no such bucket."""
+        return self._unanswered(HTTPStatus.NOT_FOUND, "it is not among its buckets")
+
+    def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's
         try:
             # The environment's proxies are left aside, as they are for writes.
-            response = httpx.get(
-                f"{self._url}/query",
-                params=parameters,
-                auth=self._basic_auth(),
+            response = httpx.request(
+                method,
+                f"{self._url}{path}",
                 timeout=self._settings.timeout.total_seconds(),
                 trust_env=False,
+                **content,
             )
         except httpx.HTTPError as error:
             raise self._unanswered(None, _cause(error)) from None
         if not response.is_success:
             raise self._unanswered(response.status_code, response.text)
-        return self._series(response)
+        return response
 
     def _post(self, body: str) -> None:
         from influxdb_client.client.write_api import SYNCHRONOUS  # noqa: PLC0415 - as in __init__
@@ -174,7 +217,7 @@ class Influx:
 
         try:
             writer = self._client.write_api(write_options=SYNCHRONOUS)
-            writer.write(self._settings.bucket, record=body)  # its times are nanoseconds
+            writer.write(self.bucket, record=body)  # its times are nanoseconds
         except ApiException as error:
             # The client reports a failed TLS handshake as status 0.
             status = error.status or None
@@ -203,6 +246,8 @@ class Influx:
             if "error" in result:
                 missing = str(result["error"]).startswith("database not found")
                 raise self._unanswered(404 if missing else 400, str(result["error"]))
+            if any(map(_is_cut, result.get("series", ()))):
+                raise self._unanswered(413, "it cut its answer short; raise max-row-limit")
             return [
                 Series(
                     name=series.get("name", ""),
@@ -231,7 +276,7 @@ class Influx:
         if status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             what, remedy = _FAILS
         said = reason if status is None else f"{status}: {reason}"
-        bucket = self._settings.bucket
+        bucket = self.bucket
         what, remedy = what.format(bucket=bucket), remedy.format(bucket=bucket)
         return f"InfluxDB at {self._place} {what} ({said}); {remedy}"
 
@@ -247,6 +292,14 @@ class Influx:
             answer = answer.replace(self._token, "***")
         printable = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in answer)
         return " ".join(printable.split())[:_LONGEST_REASON]
+
+
+def _is_cut(series: Mapping[str, Any]) -> bool:
+    """Tell whether version 1 left rows out of ``series`` because of its ``max-row-limit``.
+
+    It also says ``partial`` of a series that it reads in pieces of 10,000 rows and then completes.
+    """
+    return bool(series.get("partial")) and len(series.get("values", ())) <= _PIECE
 
 
 def _is_loopback(url: str) -> bool:

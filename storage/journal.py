@@ -2,23 +2,24 @@
 
 Mentions, roll-ups, what is late for InfluxDB, coverage, readings, events and the collector's cursor
 commit together. So a crash at any point loses nothing, and what is read again after it is counted
-once: only rows that were really inserted count.
+once: only what really changed the mentions changes the counts.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections import defaultdict
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
-from signals import Level, Polarity, seconds
-from storage import coverage, sealing
+from signals import Level, Span, from_seconds, seconds
+from storage import coverage, events
 from storage.database import Database
 from storage.incidents import IncidentLog
+from storage.maintenance import MaintenanceLog
+from storage.mentions import Mentions
 from storage.outbox import Outbox
-from storage.rollup import SCORE_UNIT, Counts, Key
+from storage.readings import insert_readings
+from storage.rescoring import Rescoring
+from storage.texts import storable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,15 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from settings import Store
-    from signals import Collection, Event, Mention, Reading
-
-_LEVELS = tuple(int(level) for level in Level)  # plain numbers are quicker keys
-
-MAX_TEXT = 20_000
-"""Characters of a text that are kept."""
-
-MAX_LINE = 2_000
-"""Characters of an address, a title or an identity that are kept."""
+    from signals import Collection, Event, Mention
 
 # An imported archive has no cursor.
 _LIVE = "(SELECT {} FROM series JOIN cursor USING (source))"
@@ -47,20 +40,15 @@ class Stored:
     Attributes:
         new: Mentions that were not known before.
         known: Mentions that were.
+        gap: From the end of what was watched before to the start of what is newly watched, if time
+            lies between: what the source could no longer give.
+        readings: Readings that were not known before.
     """
 
     new: int = 0
     known: int = 0
-
-
-class _Row(NamedTuple):
-    """What the roll-ups need of a mention that was really inserted."""
-
-    series: int
-    time: int
-    polarity: Polarity
-    score: int
-    author: bytes | None
+    gap: Span | None = None
+    readings: int = 0
 
 
 class Journal:
@@ -69,7 +57,9 @@ class Journal:
     Attributes:
         path: The file.
         incidents: The detector's state, incidents and notifications.
+        maintenance: Windows in which nothing is announced.
         outbox: What waits for delivery to InfluxDB.
+        rescoring: Judging anew what is stored.
     """
 
     def __init__(self, path: Path) -> None:
@@ -81,9 +71,10 @@ class Journal:
         self.path = path
         self._database = Database(path)
         self.incidents = IncidentLog(self._database)
+        self.maintenance = MaintenanceLog(self._database)
         self.outbox = Outbox(self._database)
-        self._series: dict[tuple[str, str], int] = {}
-        self._author_key = self._read_author_key()
+        self.rescoring = Rescoring(self._database)
+        self._mentions = Mentions(self._database)
 
     def close(self) -> None:
         """Close the file; the journal must not be used afterwards."""
@@ -103,21 +94,32 @@ class Journal:
         What was watched before a topic was first declared stays a gap in it.
         """
         for topic in topics:
-            self._know(topic, source)
+            self._mentions.know(topic, source)
 
     def cursor(self, source: str) -> str | None:
         """Return where the collector of ``source`` resumes; None before its first success."""
         found = self._database.query("SELECT value FROM cursor WHERE source = ?", (source,))
         return found[0][0] if found else None
 
+    def author(self, source: str, name: str) -> str:
+        """Return the keyed hash, in hexadecimal, under which ``name`` is known, if it is one."""
+        found = self._mentions.author(source, name)
+        return found.hex() if found else ""
+
     def record(
         self, collection: Collection, mentions: Sequence[Mention], *, now: datetime, took: float = 0
     ) -> Stored:
         """Store what a collector yielded and what was made of it, with its cursor.
 
+        Of a post that its author revised, the latest version counts: it replaces the text and the
+        judgement of known mentions, and those of topics that it is no longer about are withdrawn.
+        What is withdrawn loses text, address and author, and counts no more. A withdrawal of what
+        is not known is ignored.
+
         Args:
-            collection: As the collector yielded it; its posts are not stored.
-            mentions: The posts that matched, judged; each time lies at or before ``now``.
+            collection: As the collector yielded it. Of its posts only ids and revisions matter.
+            mentions: The posts that matched, judged; each time lies at or before ``now``, and a
+                revised post is there with all the topics that it is about.
             now: The present.
             took: Seconds that the collector needed.
         """
@@ -147,7 +149,7 @@ class Journal:
                 "INSERT INTO health VALUES (?, 0, ?, ?, ?, NULL, 0, ?)"
                 " ON CONFLICT (source) DO UPDATE SET ok = 0, kind = excluded.kind,"
                 " reason = excluded.reason, tried = excluded.tried, lag = excluded.lag",
-                (source, kind, _storable(reason, MAX_LINE), at, lag),
+                (source, kind, storable_line(reason), at, lag),
             )
             self._database.execute(
                 "INSERT INTO attempt (source, time, ok, items, new, lag, duration)"
@@ -165,9 +167,9 @@ class Journal:
             return self._store(collection, mentions, now)
 
     def record_event(self, event: Event) -> bool:
-        """Store an event; return whether it was not known before."""
+        """Store an event, or what became known of it; return whether that tells anything new."""
         with self._database.transaction():
-            return self._insert_events([event]) > 0
+            return events.write_event(self._database, event)
 
     def prune(self, store: Store, now: datetime) -> None:
         """Drop what the user does not want to be kept longer.
@@ -199,156 +201,34 @@ class Journal:
                 )
 
     def _store(self, collection: Collection, mentions: Sequence[Mention], now: datetime) -> Stored:
-        fresh = self._insert(mentions, seconds(now))
-        self._roll_up(fresh)
-        for span in collection.watched:
-            coverage.add(self._database, collection.source, seconds(span.start), seconds(span.end))
-        self._insert_readings(collection.readings)
-        self._insert_events(collection.events)
+        new = self._mentions.store(collection, mentions, seconds(now))
+        gap = self._watch(collection)
+        readings = insert_readings(self._database, collection.readings)
+        for event in collection.events:
+            events.write_event(self._database, event)
         if collection.cursor is not None:
             self._database.execute(
                 "INSERT OR REPLACE INTO cursor VALUES (?, ?)",
                 (collection.source, collection.cursor),
             )
-        return Stored(new=len(fresh), known=len(mentions) - len(fresh))
+        return Stored(new, len(mentions) - new, gap, readings)
+
+    def _watch(self, collection: Collection) -> Span | None:
+        """Note what was watched; return the gap before it."""
+        before = coverage.watched_until(self._database, collection.source)
+        stretches = [(seconds(span.start), seconds(span.end)) for span in collection.watched]
+        for start, end in stretches:
+            coverage.add(self._database, collection.source, start, end)
+        if before is None:
+            return None
+        resumed = min((start for start, end in stretches if end > before), default=before)
+        return Span(from_seconds(before), from_seconds(resumed)) if resumed > before else None
+
+    def _know_series(self, mentions: Sequence[Mention], since: int | None = None) -> None:
+        for topic, source in {(mention.topic, mention.post.source) for mention in mentions}:
+            self._mentions.know(topic, source, since)
 
     def _lag(self, source: str, now: datetime) -> int:
         """Return the seconds from the end of what was watched until now; 0 if nothing was."""
         until = coverage.watched_until(self._database, source)
         return max(seconds(now) - until, 0) if until is not None else 0
-
-    def _insert(self, mentions: Sequence[Mention], at: int) -> list[_Row]:
-        """Insert the mentions; return those that were not known before."""
-        fresh: list[_Row] = []
-        execute = self._database.execute
-        for mention in mentions:
-            post, judgement = mention.post, mention.judgement
-            series = self._series[mention.topic, post.source]
-            score = round(judgement.compound * SCORE_UNIT)
-            time = seconds(post.time)
-            author = self._hash(post.source, post.author) if post.author else None
-            inserted = execute(
-                "INSERT OR IGNORE INTO mention VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    series,
-                    _storable(post.id, MAX_LINE),
-                    time,
-                    at,
-                    author,
-                    _storable(post.text),
-                    _storable(post.url, MAX_LINE),
-                    judgement.polarity.value,
-                    score,
-                    judgement.availability,
-                    judgement.scorer,
-                ),
-            ).rowcount
-            if inserted:
-                fresh.append(_Row(series, time, judgement.polarity, score, author))
-        return fresh
-
-    def _roll_up(self, fresh: Sequence[_Row]) -> None:
-        """Add the fresh mentions to their minute, hour and day."""
-        counts: defaultdict[Key, Counts] = defaultdict(Counts)
-        authors: defaultdict[Key, set[bytes]] = defaultdict(set)
-        for row in fresh:
-            for level in _LEVELS:
-                key = (level, row.series, row.time // level * level)
-                counts[key].add(row.polarity, row.score)
-                if row.author is not None:
-                    authors[key].add(row.author)
-        for key, seen in authors.items():
-            counts[key].authors = self._database.executemany(
-                "INSERT OR IGNORE INTO bucket_author VALUES (?, ?, ?, ?)",
-                [(*key, author) for author in seen],
-            ).rowcount
-        self._database.executemany(
-            "INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-            " positive = positive + excluded.positive, negative = negative + excluded.negative,"
-            " neutral = neutral + excluded.neutral, authors = authors + excluded.authors,"
-            " score = score + excluded.score",
-            [(*key, *bucket.values()) for key, bucket in counts.items()],
-        )
-        sealing.note_late(self._database, counts)
-
-    def _insert_readings(self, readings: Sequence[Reading]) -> None:
-        self._database.executemany(
-            "INSERT OR IGNORE INTO reading (source, span, day, distro, name, rank, hits)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    r.source,
-                    r.span,
-                    seconds(r.day),
-                    _storable(r.distro, MAX_LINE),
-                    _storable(r.name, MAX_LINE),
-                    r.rank,
-                    r.hits,
-                )
-                for r in readings
-            ],
-        )
-
-    def _insert_events(self, events: Sequence[Event]) -> int:
-        return self._database.executemany(
-            "INSERT OR IGNORE INTO event (kind, id, topic, time, end, title, text, url)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    event.kind,
-                    _storable(event.id, MAX_LINE),
-                    event.topic,
-                    seconds(event.time),
-                    seconds(event.end) if event.end else None,
-                    _storable(event.title, MAX_LINE),
-                    _storable(event.text),
-                    _storable(event.url, MAX_LINE),
-                )
-                for event in events
-            ],
-        ).rowcount
-
-    def _know_series(self, mentions: Sequence[Mention], since: int | None = None) -> None:
-        for topic, source in {(mention.topic, mention.post.source) for mention in mentions}:
-            self._know(topic, source, since)
-
-    def _know(self, topic: str, source: str, since: int | None = None) -> None:
-        """Number the mentions of ``topic`` in ``source``, listened to from now or ``since``."""
-        key = (topic, source)
-        if key in self._series:
-            return
-        with self._database.transaction():
-            if since is None:
-                since = coverage.watched_until(self._database, source) or 0
-            self._database.execute(
-                "INSERT OR IGNORE INTO series (topic, source, since) VALUES (?, ?, ?)",
-                (*key, since),
-            )
-            (number,) = self._database.execute(
-                "SELECT id FROM series WHERE topic = ? AND source = ?", key
-            ).fetchone()
-        self._series[key] = number
-
-    def _read_author_key(self) -> bytes:
-        """Return the key of the author hashes, made with the journal."""
-        with self._database.transaction():
-            self._database.execute(
-                "INSERT OR IGNORE INTO meta VALUES ('author_key', ?)", (secrets.token_hex(32),)
-            )
-            (key,) = self._database.execute(
-                "SELECT value FROM meta WHERE key = 'author_key'"
-            ).fetchone()
-        return bytes.fromhex(key)
-
-    def _hash(self, source: str, author: str) -> bytes:
-        """Return the keyed hash under which an author is known; the key never leaves the file."""
-        return blake2b(
-            f"{source}\0{author}".encode(errors="replace"), digest_size=8, key=self._author_key
-        ).digest()
-
-
-def _storable(text: str, longest: int = MAX_TEXT) -> str:
-    """Return the beginning of ``text``, without halves of surrogate pairs, which have no UTF-8."""
-    if len(text) > longest:
-        text = text[:longest]
-    return text if text.isascii() else text.encode(errors="replace").decode()

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 Value = int | float | str | bool
 
+NANOSECONDS = 1_000_000_000
+"""In a second."""
+
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_KEY = re.compile(r"(?:\\.|[^\\ ])+")
 _RESERVED = "time"
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 # Where InfluxDB 1 and 2 begin and end: https://docs.influxdata.com/influxdb/v1/troubleshooting/frequently-asked-questions/
@@ -62,9 +66,21 @@ def point(measurement: str, tags: Mapping[str, str], fields: Mapping[str, Value]
             raise ValueError(f"{name!r} cannot name a measurement, a tag or a field")
     if both := tags.keys() & fields.keys():
         raise ValueError(f"{', '.join(sorted(both))} cannot be a tag and a field of {measurement}")
-    key = "".join(f",{name}={_tag(value)}" for name, value in tags.items() if value)
     values = ",".join(f"{name}={_field(name, value)}" for name, value in fields.items())
-    return f"{measurement}{key} {values} {time}"
+    return f"{key(measurement, tags)} {values} {time}"
+
+
+def key(measurement: str, tags: Mapping[str, str]) -> str:
+    """Return how the lines of one series begin; tags as InfluxDB gives them back do as well."""
+    return measurement + "".join(f",{name}={_tag(value)}" for name, value in tags.items() if value)
+
+
+def identity(line: str) -> tuple[str, int]:
+    """Return what makes ``line``, which ``point`` made, the point that it is: its key and time."""
+    begin, _, time = line.rpartition(" ")
+    found = _KEY.match(begin)
+    assert found is not None  # noqa: S101 - every line begins with its measurement
+    return found[0], int(time)
 
 
 def _tag(value: str) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 WEEK = 7 * Level.DAY
 GAP = Level.DAY + Level.HOUR
 """Seconds of a gap that are reported minute by minute."""
+TRICKLE = 0.1
+"""Which part of the usual mentions a minute is judged without, rather than later."""
 
 
 class Listening:
@@ -45,11 +47,23 @@ class Listening:
         return round(heard / usual, 4) if usual else 0.0
 
     def heard_until(self) -> int:
-        """Return the instant up to which every source of the last week was read."""
+        """Return the instant up to which nearly all of the usual listening is done.
+
+        Sources that bring little are not waited for, since a quiet feed that is asked every ten
+        minutes would otherwise hold up all the others.
+        """
         end = self._span[1]
-        timelines = [source.timeline for source in self._sources]
-        living = [t.stretches[-1][1] for t in timelines if t.meets(end - WEEK, end)]
-        return min(living, default=0)
+        living = sorted(
+            (source.timeline.stretches[-1][1], source.weight(end, end))
+            for source in self._sources
+            if source.timeline.meets(end - WEEK, end)
+        )
+        spare = sum(weight for _, weight in living) * TRICKLE
+        for until, weight in living:
+            spare -= weight
+            if spare < 0:
+                return until
+        return 0
 
     def buckets(self, level: Level) -> Iterator[int]:
         """Yield the starts of all buckets that were watched at all, in no order."""
@@ -83,7 +97,7 @@ class _Source:
         self.timeline = watched(database, series, start - WEEK, end)
         self._daily: dict[int, int] = dict(
             database.execute(
-                "SELECT time, positive + negative + neutral FROM bucket"
+                "SELECT time, positive + negative + neutral + unscored FROM bucket"
                 " WHERE level = ? AND series = ? AND time >= ? AND time < ?",
                 (int(Level.DAY), series, _day(start) - WEEK, end),
             ).fetchall()

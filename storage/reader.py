@@ -8,33 +8,38 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from signals import (
-    BUCKET,
     DeliveryHealth,
     Event,
-    Evidence,
     Level,
     Observation,
     Polarity,
-    Reading,
     SourceHealth,
     Span,
     StoredMention,
+    Subject,
     Verdict,
     Volume,
     from_seconds,
     seconds,
 )
+from storage import coverage
 from storage.database import reading
-from storage.incidents import INCIDENT_COLUMNS, read_incident, read_verdict
+from storage.incidents import INCIDENT_COLUMNS, Record, read_incident, read_record, read_verdict
 from storage.listening import Listening
 from storage.rollup import SCORE_UNIT
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
 
     from signals import Incident
+
+MENTION_COLUMNS = (
+    "topic, source, mention.id, time, coalesce(text, ''), url, coalesce(lower(hex(author)), ''),"
+    " polarity, score, availability, scorer, copy"
+)
 
 
 class Reader:
@@ -70,7 +75,8 @@ class Reader:
         left, right = seconds(level.floor(start)), -(-seconds(end) // level) * level
         with reading(self.path) as database:
             counted = database.execute(
-                "SELECT time, sum(positive), sum(negative), sum(neutral), sum(authors), sum(score)"
+                "SELECT time, sum(positive), sum(negative), sum(neutral), sum(unscored),"
+                " sum(copies), sum(authors), sum(score)"
                 " FROM bucket WHERE level = ? AND time >= ? AND time < ?"
                 " AND series IN (SELECT id FROM series WHERE topic = ?) GROUP BY time",
                 (int(level), left, right, topic),
@@ -80,9 +86,16 @@ class Reader:
         buckets = {
             time: Volume(from_seconds(time)) for time in listening.buckets(level) if time >= since
         }
-        for time, positive, negative, neutral, authors, score in counted:
+        for time, positive, negative, neutral, unscored, copies, authors, score in counted:
             buckets[time] = Volume(
-                from_seconds(time), positive, negative, neutral, authors, score / SCORE_UNIT
+                from_seconds(time),
+                positive,
+                negative,
+                neutral,
+                authors,
+                score / SCORE_UNIT,
+                unscored=unscored,
+                copies=copies,
             )
         return [
             replace(buckets[time], coverage=listening.part(time, time + level))
@@ -94,6 +107,7 @@ class Reader:
     ) -> list[Observation]:
         """Return what the detector has not seen yet: closed minutes of ``topic``, in order.
 
+        Near-duplicates are left aside, since one text that is copied is one complaint.
         A minute is closed once every source that listens for the topic was read past it, or
         ``lateness`` after it. In a gap minutes are reported for a day at most; then time jumps to
         the next minute that was watched.
@@ -120,7 +134,8 @@ class Reader:
             counted = {
                 time: counts
                 for time, *counts in database.execute(
-                    "SELECT time, sum(positive + negative + neutral), sum(negative), sum(authors)"
+                    "SELECT time, sum(positive + negative + neutral + unscored - copies),"
+                    " sum(negative - negative_copies), sum(authors)"
                     " FROM bucket WHERE level = 60 AND time >= ? AND time <= ?"
                     " AND series IN (SELECT id FROM series WHERE topic = ?) GROUP BY time",
                     (times[0], times[-1], topic),
@@ -153,7 +168,7 @@ class Reader:
         wide: dict[datetime, list[Verdict]] = defaultdict(list)
         for verdict in minutes:
             wide[level.floor(verdict.time)].append(verdict)
-        return [_combine(time, group) for time, group in wide.items()]
+        return [combine(time, group) for time, group in wide.items()]
 
     def incidents(
         self,
@@ -161,17 +176,21 @@ class Reader:
         start: datetime | None = None,
         end: datetime | None = None,
         limit: int = 1_000,
+        *,
+        subject: Subject | None = Subject.TOPIC,
     ) -> list[Incident]:
-        """Return incidents that overlap ``[start, end)``, the newest first."""
+        """Return incidents of a subject that overlap ``[start, end)``, the newest first."""
         with reading(self.path) as database:
             found = database.execute(
                 f"SELECT {INCIDENT_COLUMNS} FROM incident"  # noqa: S608 - constants
                 " WHERE (:topic IS NULL OR topic = :topic)"
+                " AND (:subject IS NULL OR subject = :subject)"
                 " AND (:end IS NULL OR opened < :end)"
                 " AND (:start IS NULL OR phase != 'resolved' OR changed >= :start)"
                 " ORDER BY opened DESC, id LIMIT :limit",
                 {
                     "topic": topic,
+                    "subject": subject,
                     "start": seconds(start) if start else None,
                     "end": seconds(end) if end else None,
                     "limit": limit,
@@ -189,35 +208,37 @@ class Reader:
     ) -> list[StoredMention]:
         """Return the most telling mentions: the strongest in the direction of ``polarity``.
 
-        Without a polarity the newest come first.
+        Near-duplicates come after what they repeat. Without a polarity the newest come first.
         """
         order = {
-            Polarity.NEGATIVE: "availability DESC, score, time DESC",
-            Polarity.POSITIVE: "score DESC, time DESC",
+            Polarity.NEGATIVE: "copy, availability DESC, score, time DESC",
+            Polarity.POSITIVE: "copy, score DESC, time DESC",
         }.get(polarity or Polarity.NEUTRAL, "time DESC")
         with reading(self.path) as database:
             found = database.execute(
-                "SELECT topic, source, mention.id, time, coalesce(text, ''), url,"  # noqa: S608 - constants
-                " coalesce(lower(hex(author)), ''), polarity, score, availability, scorer"
-                " FROM mention JOIN series ON series.id = series"
-                " WHERE topic = ? AND time >= ? AND time < ?"
+                f"SELECT {MENTION_COLUMNS} FROM mention JOIN series ON series.id = series"  # noqa: S608 - constants
+                " WHERE topic = ? AND time >= ? AND time < ? AND withdrawn IS NULL"
                 " AND (?4 IS NULL OR polarity = ?4)"
                 f" ORDER BY {order}, mention.id LIMIT ?5",
                 (topic, seconds(start), seconds(end), polarity, limit),
             )
-            return [_mention(*row) for row in found]
+            return [read_mention(*row) for row in found]
 
-    def evidence(self, topic: str, window: Span, limit: int = 5) -> Evidence:
-        """Return what was said of ``topic`` within ``window``, complaints first."""
+    def latest(self, since: datetime, limit: int) -> list[StoredMention]:
+        """Return those of the ``limit`` mentions stored last that were said ``since``, in order.
+
+        Those whose texts have been dropped are left out.
+        """
         with reading(self.path) as database:
-            total, negative, authors = database.execute(
-                "SELECT count(*), coalesce(sum(polarity = 'negative'), 0), count(DISTINCT author)"
+            found = database.execute(
+                "SELECT topic, source, mention.id, time, text, url,"
+                " coalesce(lower(hex(author)), ''), polarity, score, availability, scorer, copy"
                 " FROM mention JOIN series ON series.id = series"
-                " WHERE topic = ? AND time >= ? AND time < ?",
-                (topic, seconds(window.start), seconds(window.end)),
-            ).fetchone()
-        mentions = self.mentions(topic, window.start, window.end, Polarity.NEGATIVE, limit)
-        return Evidence(tuple(mentions), negative, total, authors, window)
+                " WHERE mention.rowid > (SELECT max(rowid) FROM mention) - ?"
+                " AND text IS NOT NULL AND time >= ? ORDER BY mention.rowid",
+                (limit, seconds(since)),
+            ).fetchall()
+        return [read_mention(*row) for row in found]
 
     def events(self, topic: str, start: datetime, end: datetime) -> list[Event]:
         """Return the events of ``topic``, and those of all topics, in the order of time."""
@@ -241,19 +262,6 @@ class Reader:
                 )
             ]
 
-    def readings(self, span: str, source: str = "distrowatch") -> list[Reading]:
-        """Return the latest day's ranking, the first place first."""
-        with reading(self.path) as database:
-            return [
-                Reading(distro, name, source, span, from_seconds(day), rank, hits)
-                for distro, name, day, rank, hits in database.execute(
-                    "SELECT distro, name, day, rank, hits FROM reading"
-                    " WHERE source = ?1 AND span = ?2 AND day = (SELECT max(day) FROM reading"
-                    " WHERE source = ?1 AND span = ?2) ORDER BY rank",
-                    (source, span),
-                )
-            ]
-
     def sources(self) -> list[SourceHealth]:
         """Return how every source is, in alphabetical order."""
         with reading(self.path) as database:
@@ -273,6 +281,18 @@ class Reader:
                     " ORDER BY source"
                 )
             ]
+
+    def gaps(self, start: datetime, end: datetime) -> dict[str, list[Span]]:
+        """Return when each source was not listened to in ``[start, end)``, in the order of time.
+
+        These are stretches between two that were watched: what a source could no longer give when
+        it was asked again. A source without any is not in it.
+        """
+        found: defaultdict[str, list[Span]] = defaultdict(list)
+        with reading(self.path) as database:
+            for source, left, right in coverage.gaps(database, seconds(start), seconds(end)):
+                found[source].append(Span(from_seconds(left), from_seconds(right)))
+        return dict(found)
 
     def delivery(self) -> DeliveryHealth:
         """Return how the delivery to InfluxDB is."""
@@ -300,6 +320,15 @@ class Reader:
                 "SELECT line, reason FROM refused ORDER BY id DESC LIMIT ?", (limit,)
             ).fetchall()
 
+    def refused_since(self, start: datetime) -> tuple[int, str]:
+        """Return how many lines InfluxDB has refused since then, and why the latest."""
+        with reading(self.path) as database:
+            (count,) = database.execute(
+                "SELECT count(*) FROM refused WHERE time >= ?", (seconds(start),)
+            ).fetchone()
+            latest = database.execute("SELECT reason FROM refused ORDER BY id DESC LIMIT 1")
+            return count, latest.fetchone()[0] if count else ""
+
     def unsent(self, limit: int = 20) -> list[tuple[str, str, bool]]:
         """Return channel, last error and whether it is still tried, of what did not arrive."""
         with reading(self.path) as database:
@@ -312,6 +341,16 @@ class Reader:
                 )
             ]
 
+    def records(self, incident: str) -> list[Record]:
+        """Return each step in an incident's life, in order."""
+        with reading(self.path) as database:
+            found = database.execute(
+                "SELECT time, step, phase, reason, url, until, told FROM change"
+                " WHERE incident = ? ORDER BY row",
+                (incident,),
+            )
+            return [read_record(row) for row in found]
+
     def changes(self, incident: str) -> list[tuple[datetime, str, str]]:
         """Return time, phase and reason of each step in an incident's life, in order."""
         with reading(self.path) as database:
@@ -322,11 +361,6 @@ class Reader:
                     (incident,),
                 )
             ]
-
-    def telling(self, incident: Incident, limit: int = 5) -> list[StoredMention]:
-        """Return the most telling complaints while an incident lasted."""
-        end = max(incident.changed, incident.last_seen or incident.changed) + BUCKET
-        return self.mentions(incident.topic, incident.opened, end, Polarity.NEGATIVE, limit)
 
 
 def _minutes_since(database: sqlite3.Connection, topic: str) -> int:
@@ -360,8 +394,10 @@ def _extent(database: sqlite3.Connection, topic: str) -> Span | None:
     return Span(from_seconds(min(starts)), from_seconds(max(ends))) if starts else None
 
 
-def _mention(*row: object) -> StoredMention:
-    topic, source, identity, time, text, url, author, polarity, score, availability, scorer = row
+def read_mention(*row: object) -> StoredMention:
+    """Return the mention in a row of ``MENTION_COLUMNS``."""
+    topic, source, identity, time, text, url, author = row[:7]
+    polarity, score, availability, scorer, copy = row[7:]
     return StoredMention(
         topic=str(topic),
         source=str(source),
@@ -374,11 +410,12 @@ def _mention(*row: object) -> StoredMention:
         compound=int(str(score)) / SCORE_UNIT,
         availability=bool(availability),
         scorer=str(scorer),
+        copy=bool(copy),
     )
 
 
-def _combine(time: datetime, group: list[Verdict]) -> Verdict:
-    """Return one verdict for several minutes."""
+def combine(time: datetime, group: Sequence[Verdict]) -> Verdict:
+    """Return one verdict for several minutes, as ``Reader.verdicts`` describes it."""
     expected = sum(v.expected for v in group)
     below = sum((v.expected - v.low) ** 2 for v in group) ** 0.5
     above = sum((v.high - v.expected) ** 2 for v in group) ** 0.5

@@ -8,15 +8,19 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from signals import Level
 from storage import Journal, Outbox, Reader, StoreError, database
 from storage.database import reading
 from tests.support import recorder
-from tests.support.mentions import NOON, SOURCE, buckets, count_stored, heard, mention
+from tests.support.line import read_line
+from tests.support.mentions import NOON, SOURCE, START, buckets, count_stored, heard, mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +120,58 @@ def test_a_newer_journal_is_refused(path: Path) -> None:
     other.close()
     with pytest.raises(StoreError, match=r"hubbub\.db: written by a newer hubbub .*upgrade"):
         Journal(path)
+
+
+def _of_schema_1(path: Path) -> None:
+    """Make a journal as the first release left it, with a mention and its buckets."""
+    path.parent.mkdir()
+    schema = (ROOT / "storage" / "schema" / "0001_journal.sql").read_text(encoding="utf-8")
+    minute, hour, day = (START // level * level for level in (60, 3_600, 86_400))
+    with closing(sqlite3.connect(path)) as old, old:
+        old.executescript(schema)
+        old.execute("INSERT INTO series VALUES (7, 'GitHub', ?, 0)", (SOURCE,))
+        old.execute("INSERT INTO sealed VALUES (60, 7, ?)", (minute + 60,))
+        for identity in ("1", "2"):
+            old.execute(
+                "INSERT INTO mention VALUES (7, ?, ?, ?, x'0102030405060708', 'it is down',"
+                " 'https://example.org', 'negative', -5000, 1, 'ops-1')",
+                (identity, START, START),
+            )
+        for level, time in ((60, minute), (3_600, hour), (86_400, day)):
+            old.execute("INSERT INTO bucket VALUES (?, 7, ?, 0, 2, 0, 1, -10000)", (level, time))
+            old.execute(
+                "INSERT INTO bucket_author VALUES (?, 7, ?, x'0102030405060708')", (level, time)
+            )
+        old.execute("INSERT INTO late VALUES (60, 7, ?, 1, 0, 1, 0, 0, -5000, 1)", (minute,))
+        old.execute("PRAGMA user_version = 1")
+
+
+def test_a_journal_of_the_first_release_is_brought_up_to_date(path: Path) -> None:
+    """Its mentions and counts are kept, and can be revised and withdrawn like all others."""
+    _of_schema_1(path)
+    edit = mention("1", compound=0.5, text="it is up", copy=True, revised=START + 60)
+    with Journal(path) as journal:
+        assert buckets(path) == count_stored(path)
+        (known, _) = Reader(path).mentions("GitHub", NOON, NOON + timedelta(hours=1))
+        assert (known.text, known.scorer, known.copy) == ("it is down", "ops-1", False)
+        assert journal.record(heard(), [mention("1")], now=NOON).known == 1
+        journal.record(replace(heard(), withdrawn=("2",)), [edit], now=NOON)
+    assert buckets(path) == count_stored(path)
+    (known,) = Reader(path).mentions("GitHub", NOON, NOON + timedelta(hours=1))
+    assert (known.id, known.text, known.polarity, known.copy) == ("1", "it is up", "positive", True)
+    with closing(Outbox.open(path)) as outbox:
+        outbox.fill(NOON)
+        lines = [read_line(line) for _, line in outbox.pending(10)]
+    (late,) = [line for line in lines if line.measurement == "mention_1m"]
+    assert late.time == START * 10**9 + 2
+    assert (late.fields["positive"], late.fields["negative"], late.fields["copies"]) == (1, -1, 1)
+
+
+def test_a_journal_that_was_not_brought_up_to_date_yet_says_how(path: Path) -> None:
+    """What only reads does not migrate, and says what does."""
+    _of_schema_1(path)
+    with pytest.raises(StoreError, match=r"hubbub\.db: written by an older hubbub.*'hubbub run'"):
+        Reader(path).volumes("GitHub", NOON, NOON + timedelta(hours=1), Level.HOUR)
 
 
 def test_a_directory_is_no_journal(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_fault_that_passes_is_waited_for(
         (301, "see whether influx.url leads to InfluxDB"),
         (401, "correct influx.token"),
         (403, "give it the right, or correct influx.token"),
-        (404, "create it, or correct influx.bucket"),
+        (404, "create it with 'hubbub influx setup', or correct influx.bucket"),
         (405, "see whether influx.url leads to InfluxDB"),
     ],
 )

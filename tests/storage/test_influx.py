@@ -40,6 +40,14 @@ def test_lines_are_stored_to_the_nanosecond(front: Front) -> None:
         assert influx.query("SELECT n FROM nothing_here") == []
 
 
+def test_a_long_series_is_read_whole(front: Front) -> None:
+    """InfluxDB 1 calls it partial, though it is not."""
+    with Influx(front.settings()) as influx:
+        influx.write([f"m,topic={topic} n={n}i {n + 1}" for topic in "ab" for n in range(25_000)])
+        found = influx.query("SELECT n FROM m GROUP BY topic")
+    assert [len(series.rows) for series in found] == [25_000, 25_000]
+
+
 def test_a_write_is_one_request_as_version_2_documents_it(front: Front) -> None:
     """One body, plain on the loopback, with bucket, organisation, precision and token."""
     with Influx(front.settings(org="ours", token=SECRET)) as influx:
@@ -102,7 +110,7 @@ def test_a_missing_bucket_is_named(front: Front) -> None:
     assert missing.status == 404
     assert str(missing) == (
         f'InfluxDB at {front.url} has no bucket nowhere (404: database not found: "nowhere");'
-        " create it, or correct influx.bucket, influx.org or influx.url"
+        " create it with 'hubbub influx setup', or correct influx.bucket, influx.org or influx.url"
     )
     with (
         Influx(front.settings(bucket="nowhere")) as influx,

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from settings import Store
 from signals import Collection, Event, Level, Mention, Polarity, Reading, Span, from_seconds
-from storage import Journal, Outbox, Reader, Stored, StoreError
+from storage import Journal, Outbox, Reader, Readings, Stored, StoreError
 from storage.database import reading
 from tests.support import recorder
 from tests.support.line import read_line
@@ -52,6 +52,8 @@ mentions = st.builds(
     st.sampled_from(["", "ann", "bob", "cem"]),
     topic=st.sampled_from(["GitHub", "Fedora"]),
     source=st.sampled_from(["hackernews", "mastodon:fosstodon.org"]),
+    copy=st.booleans(),
+    polarity=st.sampled_from([None, None, Polarity.UNSCORED]),
 )
 
 
@@ -201,7 +203,7 @@ def test_hostile_text_of_readings_events_and_failures(journal: Journal, path: Pa
     )
     journal.record(collection, [], now=NOON)
     journal.record_failure(SOURCE, "malformed", bad, now=NOON)
-    assert Reader(path).readings("6m")[0].name.startswith("?x")
+    assert Readings(path).ranking("6m")[0].name.startswith("?x")
     (event,) = Reader(path).events(TOPIC, NOON, NOON + timedelta(hours=1))
     assert len(event.text) == 20_000
     assert len(event.title) == len(Reader(path).sources()[0].reason) == 2_000
@@ -216,10 +218,42 @@ def test_a_reading_or_event_is_stored_once(journal: Journal, path: Path) -> None
     )
     for _ in range(2):
         journal.record(collection, [], now=NOON)
-    assert len(Reader(path).readings("6m")) == 1
+    assert len(Readings(path).ranking("6m")) == 1
     assert journal.record_event(Event("1", "release", "Mint 23", NOON)) is False
     assert journal.record_event(Event("1", "deploy", "api v2", NOON)) is True
     assert len(Reader(path).events(TOPIC, NOON, NOON + timedelta(hours=1))) == 2
+
+
+def test_an_event_is_brought_up_to_date(journal: Journal, path: Path) -> None:
+    """Its end, title and text may become known later; its beginning stays."""
+    opened = Event("1", "status", "degraded", NOON, TOPIC)
+    assert journal.record_event(opened) is True
+    later = replace(opened, time=NOON + timedelta(minutes=9))
+    assert journal.record_event(later) is False
+    over = replace(later, title="resolved", text="a disk", end=NOON + timedelta(hours=1))
+    assert journal.record_event(over) is True
+    assert journal.record_event(over) is False
+    (known,) = Reader(path).events(TOPIC, NOON, NOON + timedelta(hours=2))
+    assert known == replace(over, time=NOON)
+
+
+def test_what_a_source_could_no_longer_give_is_told(journal: Journal, path: Path) -> None:
+    """The stretch from what was watched before to what is newly watched; none without such."""
+
+    def gap(*stretches: tuple[int, int]) -> Span | None:
+        spans = [(START + start, START + end) for start, end in stretches]
+        return journal.record(heard(*spans), [], now=NOON).gap
+
+    assert gap((0, 60)) is None
+    assert gap((60, 120)) is None
+    assert gap() is None
+    missed = Span(NOON + timedelta(minutes=2), NOON + timedelta(minutes=5))
+    assert gap((300, 360)) == missed
+    assert gap((300, 360)) is None
+    assert gap((60, 180), (360, 420)) is None
+    assert gap((900, 960), (420, 480)) is None
+    rest = Span(NOON + timedelta(minutes=3), missed.end)
+    assert Reader(path).gaps(NOON, NOON + timedelta(hours=1))[SOURCE][0] == rest
 
 
 def test_a_failure_is_no_coverage(journal: Journal, path: Path) -> None:
@@ -409,3 +443,21 @@ def _identities(path: Path) -> set[tuple[str, str]]:
         ).fetchall()
     assert len(rows) == len(set(rows))
     return set(rows)
+
+
+def test_a_post_with_an_address_for_its_id_counts_once_over_all_sources(tmp_path: Path) -> None:
+    """Two instances that know the same post are no two people who said it."""
+    everywhere, other = "https://social.example/users/ada/1", "mastodon:elsewhere.example"
+    with Journal(tmp_path / "hubbub.db") as journal:
+        for _ in range(2):
+            for source in (SOURCE, other):
+                found = [mention(identity, source=source) for identity in (everywhere, "7")]
+                journal.record(heard(source=source), found, now=NOON)
+        together = [mention("at://x", source=source) for source in (SOURCE, other)]
+        assert journal.record(heard(), together, now=NOON).new == 1
+        stood = Reader(journal.path).mentions(
+            TOPIC, NOON - timedelta(days=1), NOON + timedelta(days=1)
+        )
+    assert sorted((each.source, each.id) for each in stood) == sorted(
+        [(SOURCE, everywhere), (SOURCE, "7"), (other, "7"), (SOURCE, "at://x")]
+    )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from signals import State
 from storage.influx import Influx
-from storage.line import point
+from storage.line import identity, key, point
 from tests.support.influx import Front
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def test_whatever_is_written_is_read_back(
         for name, value in tags.items()
         if value
     }
+    back = {name: read_tags.get(name, "") for name in tags}
+    assert identity(point("m", tags, fields, MIDNIGHT)) == (key("m", back), MIDNIGHT)
     # JSON has one kind of number: a whole float is read as an integer of the same shortest digits.
     floats = {name: float(read_fields[name]) for name in fields if type(fields[name]) is float}
     assert {**read_fields, **floats} == {
@@ -182,9 +184,9 @@ def test_the_outermost_times_are_stored(influx: Influx, time: int) -> None:
 @pytest.mark.parametrize("name", ["", "#m", "a b", "a,b", "a=b", "a\n", "_field", "time", "é"])
 def test_an_unusable_name_is_refused(name: str) -> None:
     """Names of measurements, tags and fields are plain, and none is reserved."""
-    for measurement, tag, key in [(name, "t", "f"), ("m", name, "f"), ("m", "t", name)]:
+    for measurement, tag, field in [(name, "t", "f"), ("m", name, "f"), ("m", "t", name)]:
         with pytest.raises(ValueError, match="cannot name"):
-            point(measurement, {tag: "x"}, {key: 1}, 0)
+            point(measurement, {tag: "x"}, {field: 1}, 0)
 
 
 def test_a_name_cannot_be_a_tag_and_a_field() -> None:

@@ -79,6 +79,17 @@ def test_nobody_is_waited_for_longer_than_the_lateness(journal: Journal) -> None
     assert [each.coverage for each in seen] == [1, 0.5, 0.5, 0.5, 0.5]
 
 
+def test_a_trickle_is_not_waited_for(journal: Journal) -> None:
+    """A slow source that brings less than a tenth holds nothing up; its loss is hardly a gap."""
+    _watch(journal, (0, 60), source=OTHER)
+    page = [mention(str(each), START + each) for each in range(30)]
+    journal.declare([TOPIC], SOURCE)
+    journal.record(heard((START, START + 250)), page, now=NOON)
+    seen = _observe(journal, 260)
+    assert _minutes(seen) == [0, 1, 2, 3]
+    assert all(each.coverage > 0.95 for each in seen)
+
+
 def test_a_source_that_never_heard_anything_is_not_waited_for(journal: Journal) -> None:
     """A wrong token from the beginning holds nothing up and lowers no coverage."""
     _watch(journal, (0, 180))

@@ -15,16 +15,15 @@ from hypothesis import strategies as st
 from settings import Store
 from signals import (
     Change,
-    Collection,
     Event,
     Incident,
     Level,
     Mention,
     Phase,
     Polarity,
-    Reading,
     Span,
     State,
+    Step,
     Verdict,
     Volume,
     from_seconds,
@@ -65,12 +64,9 @@ def test_an_empty_journal_has_no_answers(reader: Reader) -> None:
     assert reader.verdicts(TOPIC, NOON, NOON + HOUR, Level.HOUR) == []
     assert not reader.incidents()
     assert not reader.events(TOPIC, NOON, NOON + HOUR)
-    assert not reader.readings("6m")
     assert not reader.sources()
     assert not reader.refused()
     assert not reader.unsent()
-    evidence = reader.evidence(TOPIC, Span(NOON, NOON + HOUR))
-    assert (evidence.mentions, evidence.observed, evidence.total, evidence.authors) == ((), 0, 0, 0)
 
 
 def test_pruned_minutes_are_no_zeros(journal: Journal, reader: Reader) -> None:
@@ -154,6 +150,8 @@ def test_a_range_begins_with_the_bucket_that_holds_its_start(
             st.integers(-10_000, 10_000).map(lambda score: score / 10_000),
             st.sampled_from(["", "ann", "bob"]),
             source=st.sampled_from([SOURCE, OTHER]),
+            copy=st.booleans(),
+            polarity=st.sampled_from([None, Polarity.UNSCORED]),
         ),
         max_size=30,
     ),
@@ -177,12 +175,21 @@ def test_volumes_equal_a_recount(
     expected: dict[int, list[int]] = {}
     for (width_, _, _, time), sums in count_mentions(mentions).items():
         if width_ == level and left <= time < right:
-            old = expected.get(time, [0] * 5)
+            old = expected.get(time, [0] * 8)
             expected[time] = [a + b for a, b in zip(old, sums, strict=True)]
     found = Reader(path).volumes(TOPIC, from_seconds(START + start), from_seconds(right), level)
     assert [
-        [v.positive, v.negative, v.neutral, v.authors, round(v.score_sum * 10_000)] for v in found
-    ] == [expected[time] for time in sorted(expected)]
+        [
+            v.positive,
+            v.negative,
+            v.neutral,
+            v.authors,
+            round(v.score_sum * 10_000),
+            v.unscored,
+            v.copies,
+        ]
+        for v in found
+    ] == [expected[time][:7] for time in sorted(expected)]
     assert [seconds(v.start) for v in found] == sorted(expected)
 
 
@@ -254,6 +261,7 @@ def test_the_most_telling_mentions_come_first(journal: Journal, reader: Reader) 
     assert found(Polarity.NEGATIVE) == ["down", "angry", "mild"]
     assert found(Polarity.NEGATIVE, 1) == ["down"]
     assert found(Polarity.POSITIVE) == ["happy", "glad"]
+    assert found(Polarity.UNSCORED) == []
     assert found(Polarity.NEUTRAL) == []
     assert found(None) == ["happy", "glad", "down", "angry", "mild"]
 
@@ -269,21 +277,41 @@ def test_a_mention_is_read_back_as_it_was_judged(journal: Journal, reader: Reade
     assert (stored.availability, stored.scorer) == (False, "vader-3.3.2")
 
 
-def test_evidence_counts_people_over_sources(journal: Journal, reader: Reader) -> None:
-    """A notification shows complaints, mentions and people of its window."""
+def test_copies_are_counted_and_kept_from_the_detector(journal: Journal, reader: Reader) -> None:
+    """A text that is pasted five times is one complaint; what is unscored is heard nonetheless."""
     page = [
         mention("1", START, -0.5, "ann"),
-        mention("2", START + 1, -0.7, "ann"),
-        mention("3", START + 2, 0.7, "bob"),
-        mention("4", START + 3, -0.1),
-        mention("5", START + 60, -0.5, "cem"),
+        mention("2", START + 1, 0.0, "bob", polarity=Polarity.UNSCORED),
+        *(mention(f"copy {n}", START + n, -0.9, "cem", copy=True) for n in range(5)),
+        mention("praise", START + 9, 0.5, copy=True),
     ]
-    journal.record(heard(), page, now=NOON)
-    evidence = reader.evidence(TOPIC, Span(NOON, NOON + MINUTE), limit=2)
-    assert (evidence.observed, evidence.total, evidence.authors) == (3, 4, 2)
-    assert [each.id for each in evidence.mentions] == ["2", "1"]
-    incident = _incident(NOON, NOON, Phase.CONFIRMED)
-    assert [each.id for each in reader.telling(incident)] == ["2", "1", "4"]
+    journal.record(heard((START, START + 60)), page, now=NOON + MINUTE)
+    (volume,) = reader.volumes(TOPIC, NOON, NOON + HOUR, Level.HOUR)
+    assert (volume.negative, volume.positive, volume.unscored) == (6, 1, 1)
+    assert (volume.total, volume.copies, volume.authors) == (8, 6, 3)
+    (seen,) = reader.observations(TOPIC, None, now=NOON + MINUTE, lateness=timedelta(0), limit=10)
+    assert (seen.total, seen.negative, seen.authors) == (2, 1, 3)
+    found = reader.mentions(TOPIC, NOON, NOON + HOUR, Polarity.NEGATIVE, limit=2)
+    assert [(each.id, each.copy) for each in found] == [("1", False), ("copy 4", True)]
+    (unread,) = reader.mentions(TOPIC, NOON, NOON + HOUR, Polarity.UNSCORED)
+    assert (unread.id, unread.polarity) == ("2", Polarity.UNSCORED)
+
+
+def test_gaps_lie_between_what_was_watched(journal: Journal, reader: Reader) -> None:
+    """What precedes the first stretch and what follows the last is none; nor has an archive any."""
+    for start, end in ((0, 60), (60, 120), (300, 360), (900, 960)):
+        journal.record(heard((START + start, START + end)), [], now=NOON)
+    journal.record(heard((START, START + 960), source=OTHER), [], now=NOON)
+    journal.load(
+        heard((START, START + 60), (START + 120, START + 180), source="import:x"), [], now=NOON
+    )
+    first = Span(NOON + 2 * MINUTE, NOON + 5 * MINUTE)
+    second = Span(NOON + 6 * MINUTE, NOON + 15 * MINUTE)
+    assert reader.gaps(NOON - HOUR, NOON + HOUR) == {SOURCE: [first, second]}
+    part = Span(NOON + 10 * MINUTE, NOON + 12 * MINUTE)
+    assert reader.gaps(part.start, part.end) == {SOURCE: [part]}
+    assert reader.gaps(NOON, NOON + 2 * MINUTE) == {}
+    assert reader.gaps(NOON + 15 * MINUTE, NOON + HOUR) == {}
 
 
 def test_events_of_a_topic_and_of_all(journal: Journal, reader: Reader) -> None:
@@ -301,30 +329,13 @@ def test_events_of_a_topic_and_of_all(journal: Journal, reader: Reader) -> None:
     assert reader.events(TOPIC, NOON, NOON + HOUR) == [lasting, deploy]
 
 
-def test_the_ranking_is_that_of_the_latest_day(journal: Journal, reader: Reader) -> None:
-    """Yesterday's places, another span and another publisher stay out."""
-    yesterday = NOON - timedelta(days=1)
-    today = [
-        Reading("mint", "Linux Mint", "distrowatch", "6m", NOON, 2, 2_000),
-        Reading("cachyos", "CachyOS", "distrowatch", "6m", NOON, 1, 4_000),
-    ]
-    others = [
-        Reading("mint", "Linux Mint", "distrowatch", "6m", yesterday, 1, 2_100),
-        Reading("debian", "Debian", "distrowatch", "12m", NOON, 1, 900),
-        Reading("debian", "Debian", "elsewhere", "6m", NOON, 1, 900),
-    ]
-    journal.record(Collection(SOURCE, readings=(*today, *others)), [], now=NOON)
-    assert reader.readings("6m") == [today[1], today[0]]
-    assert reader.readings("1w") == []
-
-
 def test_every_step_of_an_incident_is_told(journal: Journal, reader: Reader) -> None:
     """The life of an incident is read in order, without those of others."""
     opened = _incident(NOON, NOON, Phase.POSSIBLE)
     over = _incident(NOON, NOON + HOUR, Phase.RESOLVED)
     other = _incident(NOON, NOON, Phase.POSSIBLE, "Fedora")
     for incident in (opened, other, over):
-        change = Change(incident, incident.changed, f"it is {incident.phase}")
+        change = Change(incident, incident.changed, f"it is {incident.phase}", Step(incident.phase))
         journal.incidents.record(
             incident.topic, "{}", NOON, incidents=[incident], changes=[change], now=NOON
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,8 +22,10 @@ from signals import (
     Level,
     Mention,
     Phase,
+    Polarity,
     Reading,
     State,
+    Step,
     Verdict,
     from_seconds,
 )
@@ -34,8 +37,8 @@ from tests.support.mentions import (
     START,
     TOPIC,
     Bucket,
-    Sums,
     buckets,
+    count_stored,
     heard,
     mention,
 )
@@ -59,6 +62,9 @@ mentions = st.builds(
     st.sampled_from(["", "ann", "bob"]),
     topic=st.sampled_from(["GitHub", "Fedora"]),
     source=st.sampled_from(SOURCES),
+    copy=st.booleans(),
+    polarity=st.sampled_from([None, None, Polarity.UNSCORED]),
+    revised=st.none() | st.integers(LATER, LATER + 5),
 )
 stretches = st.tuples(instants, st.integers(0, 2 * HOUR)).map(lambda s: (s[0], s[0] + s[1]))
 
@@ -70,10 +76,11 @@ class Seal(NamedTuple):
 
 
 class Hear(NamedTuple):
-    """A source brings mentions, and says what it watched."""
+    """A source brings mentions, says what was taken back, and what it watched."""
 
     source: str
     mentions: list[Mention]
+    withdrawn: list[str]
     watched: list[tuple[int, int]]
 
 
@@ -85,6 +92,7 @@ plans = st.lists(
             Hear,
             st.sampled_from(SOURCES),
             st.lists(mentions, max_size=6),
+            st.lists(st.integers(0, 40).map(str), max_size=4),
             st.lists(stretches, max_size=2),
         ),
     ),
@@ -148,20 +156,26 @@ def _counts(lines: list[Line], measurement: str | None = None) -> list[Line]:
     ]
 
 
-def _sums(lines: list[Line]) -> dict[Bucket, Sums]:
+def _sums(lines: list[Line]) -> dict[Bucket, tuple[int, ...]]:
     """Return what a server would add up, for each bucket that counts anything."""
-    sums: dict[Bucket, list[int]] = defaultdict(lambda: [0] * 5)
+    sums: dict[Bucket, list[int]] = defaultdict(lambda: [0] * 7)
     for line in _counts(lines):
         level = LEVELS[line.measurement]
         time = line.time // 10**9 // level * level
         fields = line.fields
-        values = [fields[name] for name in ("positive", "negative", "neutral", "authors")]
-        assert fields["total"] == sum(int(value) for value in values[:3])
-        values.append(round(float(fields["score_sum"]) * 10_000))
+        polarities = [fields[name] for name in ("positive", "negative", "neutral", "unscored")]
+        assert fields["total"] == sum(int(value) for value in polarities)
+        score = round(float(fields["score_sum"]) * 10_000)
+        values = [*polarities[:3], fields["authors"], score, polarities[3], fields["copies"]]
         bucket = sums[level.value, line.tag("topic"), line.tag("source"), time]
         for at, value in enumerate(values):
             bucket[at] += int(value)
-    return {key: (a, b, c, d, e) for key, (a, b, c, d, e) in sums.items() if any((a, b, c))}
+    return {key: tuple(values) for key, values in sums.items() if any(values)}
+
+
+def _kept(path: Path) -> dict[Bucket, tuple[int, ...]]:
+    """Return what the journal counts, as far as it is sent."""
+    return {key: sums[:7] for key, sums in buckets(path).items()}
 
 
 def _run(path: Path, plan: Plan) -> list[Line]:
@@ -173,7 +187,9 @@ def _run(path: Path, plan: Plan) -> list[Line]:
             if isinstance(step, Seal):
                 delivered.seal(from_seconds(step.now))
             else:
-                collection = heard(*step.watched, source=step.source)
+                collection = replace(
+                    heard(*step.watched, source=step.source), withdrawn=tuple(step.withdrawn)
+                )
                 journal.record(collection, step.mentions, now=from_seconds(LATER))
         delivered.seal(from_seconds(LATER + 3 * DAY))
         assert delivered.seal(from_seconds(LATER + 3 * DAY)) == []
@@ -183,10 +199,11 @@ def _run(path: Path, plan: Plan) -> list[Line]:
 @settings(deadline=None, max_examples=60)
 @given(plans)
 def test_lines_add_up_to_the_journal(tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> None:
-    """However collecting and sealing alternate, a server's sums are the journal's counts."""
+    """However collecting, edits, withdrawals and sealing alternate, a server's sums are right."""
     path = tmp_path_factory.mktemp("journal") / "hubbub.db"
     lines = _run(path, plan)
-    assert _sums(lines) == buckets(path)
+    assert _sums(lines) == _kept(path)
+    assert buckets(path) == count_stored(path)
 
 
 @settings(deadline=None, max_examples=60)
@@ -228,7 +245,9 @@ def test_a_bucket_is_sealed_when_its_source_was_read_past_it(
         "positive": 0,
         "negative": 1,
         "neutral": 0,
+        "unscored": 0,
         "total": 1,
+        "copies": 0,
         "authors": 1,
         "score_sum": -0.5,
         "coverage": 0.5,
@@ -263,6 +282,48 @@ def test_what_comes_late_is_an_additional_line(journal: Journal, delivered: Deli
     (second,) = _counts(delivered.seal(now))
     assert second.time == START * 10**9 + 2
     assert (second.fields["positive"], second.fields["negative"]) == (1, 0)
+
+
+def test_what_is_taken_back_is_a_negative_correction(
+    journal: Journal, delivered: Delivered
+) -> None:
+    """A withdrawal and an edit take away what they change; a new wording alone makes no line."""
+    now = NOON + timedelta(minutes=5)
+    page = [mention("1", author="ann", copy=True), mention("2", START + 1, author="bob")]
+    journal.record(heard((START, START + 300)), page, now=now)
+    delivered.seal(now)
+    edit = mention("2", START + 1, 0.25, "bob", revised=START + 9)
+    journal.record(replace(heard(), withdrawn=("1",)), [edit], now=now)
+    (line,) = _counts(delivered.seal(now))
+    assert line.time == START * 10**9 + 1
+    assert line.fields == {
+        "positive": 1,
+        "negative": -2,
+        "neutral": 0,
+        "unscored": 0,
+        "total": -1,
+        "copies": -1,
+        "authors": -1,
+        "score_sum": 1.25,
+    }
+    reworded = mention("2", START + 1, 0.25, "bob", text="GitHub!", revised=START + 10)
+    journal.record(heard(), [reworded], now=now)
+    assert _counts(delivered.seal(now)) == []
+
+
+def test_an_event_that_changes_is_sent_again(journal: Journal, delivered: Delivered) -> None:
+    """Each change is a point of its own at the event's second; a repetition is none."""
+    opened = Event("1", "status", "degraded", NOON, TOPIC, "we look into it")
+    resolved = replace(opened, text="it works again", end=NOON + timedelta(hours=1))
+    found = []
+    for event in (opened, opened, resolved, replace(resolved, time=NOON + timedelta(minutes=1))):
+        journal.record_event(event)
+        found.append(delivered.seal(NOON))
+    assert [len(lines) for lines in found] == [1, 0, 1, 0]
+    (first,), _, (second,), _ = found
+    assert first.time < second.time < START * 10**9 + 1_000
+    assert (first.fields["end_ms"], second.fields["end_ms"]) == (0, (START + 3_600) * 1_000)
+    assert (second.fields["id"], second.fields["text"]) == ("1", "it works again")
 
 
 def test_a_correction_after_pruning_overwrites_no_other(
@@ -313,7 +374,7 @@ def test_an_import_is_sealed_at_once(journal: Journal, delivered: Delivered) -> 
     page = [mention("1", old, source=source), mention("2", old + 2 * HOUR, source=source)]
     journal.load(heard((old, old + 2 * HOUR + 60), source=source), page, now=NOON)
     lines = delivered.seal(NOON)
-    assert _sums(lines) == buckets(journal.path)
+    assert _sums(lines) == _kept(journal.path)
     assert len(_counts(lines, "mention_1m")) == 121
     assert len(_counts(lines, "mention_1h")) == 3
 
@@ -357,7 +418,13 @@ def test_everything_else_is_sent_once(journal: Journal, delivered: Delivered) ->
     for _ in range(2):
         journal.record(collection, [], now=NOON, took=0.25)
     incident = Incident("GitHub:1", TOPIC, Phase.RESOLVED, NOON, NOON, _verdict(0))
-    change = Change(incident, NOON, "quiet for 15 minutes", "http://127.0.0.1:8460/topics/GitHub")
+    change = Change(
+        incident,
+        NOON,
+        "quiet for 15 minutes",
+        Step.RESOLVED,
+        "http://127.0.0.1:8460/topics/GitHub",
+    )
     for _ in range(2):
         journal.incidents.record(
             TOPIC,

@@ -1,0 +1,3 @@
+-- What a source brought lately is asked for often.
+
+CREATE INDEX attempt_source ON attempt (source, time);
