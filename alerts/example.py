@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from signals import (
     BUCKET,
     Change,
+    Event,
     Evidence,
     Incident,
     Level,
@@ -15,6 +16,7 @@ from signals import (
     Polarity,
     Span,
     State,
+    Step,
     StoredMention,
     Verdict,
 )
@@ -56,13 +58,36 @@ def example(now: datetime) -> tuple[Change, Evidence]:
         worst=verdict,
         last_seen=minute,
     )
-    change = Change(incident=incident, time=now, reason="a test, asked for by the operator")
+    change = Change(
+        incident=incident, time=now, reason="a test, asked for by the operator", step=Step.CONFIRMED
+    )
     mentions = (
         _mention("1", minute, "Example is down again, nothing loads", -0.61),
         _mention("2", minute - BUCKET, "Anybody else locked out of Example?", -0.32),
     )
-    window = Span(minute - 9 * BUCKET, minute + BUCKET)
-    return change, Evidence(mentions=mentions, observed=38, total=61, authors=44, window=window)
+    return change, Evidence(
+        mentions=mentions,
+        observed=38,
+        total=61,
+        authors=44,
+        window=Span(minute - 9 * BUCKET, minute + BUCKET),
+        expected=9.0,
+        low=3.0,
+        high=17.0,
+        chance=2e-6,
+        usual_share=0.12,
+        unavailable=27,
+        copies=12,
+        words=("down", "locked out", "503"),
+        troubled=("Another example",),
+        events=(_event("deploy", "api v2.31", minute - 25 * BUCKET),),
+        official=_event("status", "Investigating elevated errors", minute - 2 * BUCKET),
+    )
+
+
+def _event(kind: str, title: str, time: datetime) -> Event:
+    url = f"https://example.org/{kind}"
+    return Event(id=kind, kind=kind, title=title, time=time, topic="Example", url=url)
 
 
 def _mention(identity: str, time: datetime, text: str, compound: float) -> StoredMention:

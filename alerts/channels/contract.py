@@ -1,13 +1,14 @@
-"""What every channel promises, and how it says that it could not send."""
+"""What every kind of channel promises, and how it says that it could not send."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from signals import Change, Evidence, Notification
+    from alerts.channels.message import Message
 
 
 class SendFailed(Exception):
@@ -27,33 +28,25 @@ class SendFailed(Exception):
         self.retry_after = retry_after
 
 
-class Channel(Protocol):
-    """A way to tell people.
+class Sender(Protocol):
+    """One kind of channel: how a message looks there, and how it gets there."""
 
-    Attributes:
-        name: What the user calls it; unique.
-    """
+    def render(self, messages: Sequence[Message]) -> str:
+        """Return the body of one message, or of the several that a digest tells as one.
 
-    @property
-    def name(self) -> str:
-        """Return what the user calls it."""
-        ...
-
-    def render(self, change: Change, evidence: Evidence, page_url: str) -> str:
-        """Return the message's body. It is rendered once and stored, then sent as often as need be.
+        It holds no secret, since it is stored until it was sent.
 
         Args:
-            change: What happened.
-            evidence: What was heard.
-            page_url: Where a person can see more; empty if there is no page.
+            messages: What to tell, the oldest first; at least one.
         """
         ...
 
-    async def send(self, notification: Notification, now: datetime) -> None:
-        """Send one message, in one attempt.
+    async def send(self, body: str, identity: str, now: datetime) -> None:
+        """Send what ``render`` returned, in one attempt.
 
         Args:
-            notification: What to send; its id stays the same over all attempts.
+            body: What to send.
+            identity: The message's id, the same over all attempts.
             now: The time of this attempt.
 
         Raises:

@@ -1,112 +1,125 @@
-"""The body of a webhook, described field by field in ``docs/webhook.md``."""
+"""``format = "hubbub"``: the body of a webhook, described field by field in ``docs/webhook.md``."""
 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from alerts.channels.message import headline
 from alerts.example import is_test
-from signals import Change, Evidence, Phase, Span, StoredMention, iso
+from signals import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alerts.channels.message import Message
+    from signals import Event, Evidence, StoredMention
 
 VERSION = 1
 """Raised when a field changes its meaning or goes; new fields leave it as it is."""
 
-_MENTIONS = 5
-_TEXT = 500
-_URL = 1_000
-_MOST_MINUTES = 120  # longer times are told in hours
+
+def payload(messages: Sequence[Message]) -> str:
+    """Return the JSON text that tells of a change, or of the several of a digest."""
+    first, *others = map(document, messages)
+    if not others:
+        return text(first)
+    digest = {
+        "version": VERSION,
+        "type": "digest",
+        "timestamp": iso(messages[-1].change.time),
+        "title": headline(messages),
+        "messages": [first, *others],
+    }
+    return text(digest)
 
 
-def payload(change: Change, evidence: Evidence, page_url: str) -> str:
-    """Return the JSON text that tells of a change."""
-    return json.dumps(document(change, evidence, page_url), ensure_ascii=False, allow_nan=False)
+def text(document: dict[str, Any]) -> str:
+    """Return a JSON text; characters stand for themselves, and no number is undefined."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
-def document(change: Change, evidence: Evidence, page_url: str) -> dict[str, Any]:
-    """Return what ``payload`` writes, as an object."""
-    incident, worst = change.incident, change.incident.worst
+def document(message: Message) -> dict[str, Any]:
+    """Return what is told of one change, as an object."""
+    change, evidence = message.change, message.evidence
+    incident = change.incident
     return {
         "version": VERSION,
         "type": "test" if is_test(change) else f"incident.{incident.phase}",
+        "step": change.step.value,
         "timestamp": iso(change.time),
         "topic": incident.topic,
-        "sentence": sentence(change, evidence),
+        "title": message.title,
+        "sentence": message.sentence,
         "reason": change.reason,
         "incident": {
             "id": incident.id,
+            "subject": incident.subject.value,
+            "severity": incident.severity.value,
             "phase": incident.phase.value,
             "opened": iso(incident.opened),
             "reopened": incident.reopened,
-            "url": page_url,
+            "url": message.url,
         },
-        "numbers": {
-            "window": {"start": iso(evidence.window.start), "end": iso(evidence.window.end)},
-            "observed": evidence.observed,
-            "expected": round(_expected(change, evidence.window), 2),
-            "total": evidence.total,
-            "authors": evidence.authors,
-            "score": round(worst.score, 2),
-            "minute": {
-                "time": iso(worst.time),
-                "observed": round(worst.observed, 2),
-                "expected": round(worst.expected, 2),
-                "low": round(worst.low, 2),
-                "high": round(worst.high, 2),
-            },
-        },
-        "mentions": [_mention(mention) for mention in evidence.mentions[:_MENTIONS]],
+        "numbers": _numbers(message),
+        "mentions": [_mention(mention) for mention in evidence.mentions],
+        "words": list(evidence.words),
+        "troubled": list(evidence.troubled),
+        "events": [_event(event) for event in evidence.events],
+        "official": _event(evidence.official) if evidence.official else None,
     }
 
 
-def sentence(change: Change, evidence: Evidence) -> str:
-    """Return the change in words for people."""
-    incident = change.incident
-    if incident.phase is Phase.RESOLVED:
-        lasted = _duration(change.time - incident.opened)
-        text = f"{incident.topic}: the incident is over after {lasted}, {change.reason}."
-    else:
-        opening = "Trouble" if incident.phase is Phase.CONFIRMED else "Possible trouble"
-        window = evidence.window
-        text = (
-            f"{opening} with {incident.topic}: {evidence.observed} complaints"
-            f" in {_duration(window.end - window.start)},"
-            f" where about {_expected(change, window):.1f} are usual"
-            f" ({evidence.total} mentions by {evidence.authors} people)."
-        )
-    return f"This is a test, nothing is wrong. {text}" if is_test(change) else text
+def _numbers(message: Message) -> dict[str, Any]:
+    evidence, worst = message.evidence, message.change.incident.worst
+    return {
+        "window": {"start": iso(evidence.window.start), "end": iso(evidence.window.end)},
+        "observed": evidence.observed,
+        "expected": round(evidence.expected, 2),
+        "low": round(evidence.low, 2),
+        "high": round(evidence.high, 2),
+        "chance": evidence.chance,
+        "total": evidence.total,
+        "share": share(evidence),
+        "usual_share": _rounded(evidence.usual_share),
+        "unavailable": evidence.unavailable,
+        "authors": evidence.authors,
+        "copies": evidence.copies,
+        "score": round(worst.score, 2),
+        "minute": {
+            "time": iso(worst.time),
+            "observed": round(worst.observed, 2),
+            "expected": round(worst.expected, 2),
+            "low": round(worst.low, 2),
+            "high": round(worst.high, 2),
+        },
+    }
 
 
-def _expected(change: Change, window: Span) -> float:
-    """Return the complaints that are usual in the window, from the baseline of the worst minute."""
-    return change.incident.worst.expected * ((window.end - window.start) / timedelta(minutes=1))
+def share(evidence: Evidence) -> float | None:
+    """Return which part of the mentions complains; None without mentions."""
+    return _rounded(evidence.observed / evidence.total if evidence.total else None)
 
 
-def _duration(length: timedelta) -> str:
-    minutes = round(length / timedelta(minutes=1))
-    if minutes == 1:
-        return "1 minute"
-    return f"{minutes} minutes" if minutes < _MOST_MINUTES else f"{round(minutes / 60)} hours"
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _mention(mention: StoredMention) -> dict[str, Any]:
     return {
         "time": iso(mention.time),
         "source": mention.source,
-        "text": _clean(mention.text),
-        "url": _address(mention.url),
+        "text": mention.text,
+        "url": mention.url,
         "compound": mention.compound,
+        "availability": mention.availability,
     }
 
 
-def _clean(text: str) -> str:
-    """Return network text fit to be shown: bounded, without control characters or half letters."""
-    short = text if len(text) <= _TEXT else f"{text[: _TEXT - 1]}…"
-    visible = "".join(c if c.isprintable() or c == "\n" else " " for c in short)
-    return visible.encode("utf-8", "replace").decode()
-
-
-def _address(url: str) -> str:
-    """Return ``url`` if it is a short web address, and nothing otherwise."""
-    fit = url.startswith(("https://", "http://")) and len(url) <= _URL and url.isprintable()
-    return url if fit else ""
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "time": iso(event.time),
+        "kind": event.kind,
+        "title": event.title,
+        "url": event.url,
+    }

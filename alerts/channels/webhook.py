@@ -1,44 +1,39 @@
-"""``kind = "webhook"``: a JSON body, signed by the Standard Webhooks specification."""
+"""``kind = "webhook"``: JSON to any receiver, signed by the Standard Webhooks specification.
+
+The body has one of three formats; a second signature, Grafana's, can be added for receivers that
+expect it.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
+import hashlib
+import hmac
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-import httpx
 import standardwebhooks
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 import settings
-from alerts.channels.contract import SendFailed
+from alerts.channels.alertmanager import alertmanager, grafana
 from alerts.channels.payload import payload
+from alerts.channels.posting import Endpoint, SecretUrl
 from signals import seconds
 
 if TYPE_CHECKING:
-    from signals import Change, Evidence, Notification
+    from collections.abc import Sequence
+
+    from alerts.channels.message import Message
 
 _PREFIX = "whsec_"
 _KEY_BYTES = range(24, 65)  # Standard Webhooks, "Signature scheme": 192 to 512 bits
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
-_OWN_HEADERS = frozenset({"content-length", "content-type", "host", "transfer-encoding"})
-_TRANSIENT = frozenset(
-    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+_OWN_HEADERS = frozenset(
+    {"accept-encoding", "content-length", "content-type", "host", "transfer-encoding"}
 )
-
-
-def _web_address(value: SecretStr) -> SecretStr:
-    try:
-        HttpUrl(value.get_secret_value())
-        httpx.URL(value.get_secret_value())
-    except (ValidationError, httpx.InvalidURL):
-        raise ValueError("is no web address; write for example https://example.org/hook") from None
-    return value
 
 
 def _signing_secret(value: SecretStr) -> SecretStr:
@@ -61,15 +56,23 @@ def _key(secret: SecretStr) -> bytes:
     return key
 
 
+def _header_name(name: str) -> str:
+    own = name.lower() in _OWN_HEADERS or name.lower().startswith("webhook-")
+    if own or not _HEADER.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be set as a header")
+    return name
+
+
 def _headers(value: dict[str, SecretStr]) -> dict[str, SecretStr]:
     for name, secret in value.items():
-        own = name.lower() in _OWN_HEADERS or name.lower().startswith("webhook-")
-        if own or not _HEADER.fullmatch(name):
-            raise ValueError(f"{name!r} cannot be set as a header")
+        _header_name(name)
         text = secret.get_secret_value()
         if not (text.isascii() and text.isprintable()):
             raise ValueError(f"the value of {name!r} must be printable ASCII")
     return value
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 
 
 class WebhookSettings(settings.Channel):
@@ -78,101 +81,82 @@ class WebhookSettings(settings.Channel):
     Attributes:
         kind: The constant ``webhook``.
         url: Where to send; kept secret, since its path or query often is one.
+        format: Which shape the body has.
         secret: What to sign with, ``whsec_...``; without it messages are not signed.
+        hmac_secret: What to sign with in Grafana's way.
+        hmac_header: The header of that signature.
+        hmac_timestamp_header: The header of the time that it then covers; none leaves it out.
         headers: More headers, e.g. ``Authorization``; their values are kept secret.
         timeout: How long one attempt may take.
     """
 
     kind: Literal["webhook"]
-    url: Annotated[settings.Secret, AfterValidator(_web_address)]
+    url: SecretUrl
+    format: Literal["hubbub", "alertmanager", "grafana"] = "hubbub"
     secret: Annotated[settings.Secret, AfterValidator(_signing_secret)] | None = None
+    hmac_secret: settings.Secret | None = None
+    hmac_header: HeaderName = "X-Grafana-Alerting-Signature"
+    hmac_timestamp_header: HeaderName | None = None
     headers: Annotated[dict[str, settings.Secret], AfterValidator(_headers)] = Field(
         default_factory=dict
     )
     timeout: settings.Duration = timedelta(seconds=15)
 
+    @model_validator(mode="after")
+    def _hmac_is_used(self) -> Self:
+        if self.hmac_secret is not None and not self.hmac_secret.get_secret_value():
+            raise ValueError("hmac_secret must not be empty")
+        if self.hmac_timestamp_header and self.hmac_secret is None:
+            raise ValueError("hmac_timestamp_header signs nothing without hmac_secret: set both")
+        return self
+
 
 class Webhook:
-    """See ``alerts.Channel``."""
+    """See ``contract.Sender``."""
 
     def __init__(self, options: WebhookSettings) -> None:
         """Prepare to send; nothing is connected to yet."""
-        self.name = options.name
-        self._url = httpx.URL(options.url.get_secret_value())
+        self._options = options
+        self._endpoint = Endpoint(
+            options.name, options.url, options.timeout, "url, headers and secret"
+        )
         self._signer = standardwebhooks.Webhook(_key(options.secret)) if options.secret else None
         self._headers = {name: value.get_secret_value() for name, value in options.headers.items()}
-        self._timeout = options.timeout.total_seconds()
 
-    def render(self, change: Change, evidence: Evidence, page_url: str) -> str:
-        """Return the body, as described in ``docs/webhook.md``."""
-        return payload(change, evidence, page_url)
+    def render(self, messages: Sequence[Message]) -> str:
+        """Return the body in the configured format."""
+        if self._options.format == "alertmanager":
+            return alertmanager(self._options.name, messages)
+        if self._options.format == "grafana":
+            return grafana(self._options.name, messages)
+        return payload(messages)
 
-    async def send(self, notification: Notification, now: datetime) -> None:
-        """POST the body once. Redirects are not followed, and the answer's body is not read.
-
-        Raises:
-            SendFailed: The answer was not a 2xx, or there was none.
-        """
-        headers = {"user-agent": "hubbub"} | self._headers | self._signed(notification, now)
-        try:
-            async with (
-                asyncio.timeout(self._timeout),
-                httpx.AsyncClient(timeout=None) as client,  # noqa: S113 - the line above bounds it
-                client.stream(
-                    "POST", self._url, content=notification.body, headers=headers
-                ) as response,
-            ):
-                failure = self._failure(response, now)
-        except TimeoutError:
-            failure = SendFailed(f"{self._where}: no answer within {self._timeout:g} s")
-        except httpx.HTTPError as error:
-            failure = SendFailed(f"{self._where}: cannot be reached ({type(error).__name__})")
-        if failure is not None:
-            raise failure
-
-    @property
-    def _where(self) -> str:
-        return f"channel {self.name} ({self._url.host})"
-
-    def _signed(self, notification: Notification, now: datetime) -> dict[str, str]:
-        """Return the headers that identify and sign this attempt."""
+    async def send(self, body: str, identity: str, now: datetime) -> None:
+        """POST the body, identified and signed for this attempt."""
         headers = {
-            "content-type": "application/json",
-            "webhook-id": notification.id,
+            **self._headers,
+            "webhook-id": identity,
             "webhook-timestamp": str(seconds(now)),
+            **self._standard(body, identity, now),
+            **self._grafana(body, now),
         }
-        if self._signer is not None:
-            headers["webhook-signature"] = self._signer.sign(
-                notification.id, now.astimezone(UTC), notification.body
-            )
+        await self._endpoint.post(body, identity, now, headers)
+
+    def _standard(self, body: str, identity: str, now: datetime) -> dict[str, str]:
+        """Return the signature of Standard Webhooks 1.0.0, "Signature scheme"."""
+        if self._signer is None:
+            return {}
+        return {"webhook-signature": self._signer.sign(identity, now.astimezone(UTC), body)}
+
+    def _grafana(self, body: str, now: datetime) -> dict[str, str]:
+        """Return the signature of Grafana's webhook notifier, "HMAC signature"."""
+        options = self._options
+        if options.hmac_secret is None:
+            return {}
+        headers, signed = {}, body
+        if options.hmac_timestamp_header:
+            headers[options.hmac_timestamp_header] = str(seconds(now))
+            signed = f"{seconds(now)}:{body}"
+        key = options.hmac_secret.get_secret_value().encode()
+        headers[options.hmac_header] = hmac.new(key, signed.encode(), hashlib.sha256).hexdigest()
         return headers
-
-    def _failure(self, response: httpx.Response, now: datetime) -> SendFailed | None:
-        """Classify an answer (Standard Webhooks, "Delivery success and failure")."""
-        status = response.status_code
-        if response.is_success:
-            return None
-        remedy, permanent = "it will be tried again", False
-        if response.is_redirect:
-            remedy = "redirects are not followed: set url to the final address"
-        elif status == HTTPStatus.GONE:
-            remedy, permanent = "the receiver wants no more: set enabled = false", True
-        elif response.is_client_error and status not in _TRANSIENT:
-            remedy, permanent = "check url, headers and secret", True
-        return SendFailed(
-            f"{self._where}: answered {status}; {remedy}",
-            permanent=permanent,
-            retry_after=_retry_after(response.headers.get("retry-after", ""), now),
-        )
-
-
-def _retry_after(value: str, now: datetime) -> float | None:
-    """Return the seconds that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3)."""
-    if re.fullmatch(r"[0-9]{1,9}", value):
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - now).total_seconds())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import settings
-from alerts import advance, announced
-from signals import BUCKET, Change, Incident, Phase, State, Verdict
+from alerts import About, Life, Past, Sign, advance
+from signals import BUCKET, Change, Incident, Phase, State, Step, Subject, Verdict
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RULES = settings.Detection(resolve_after=timedelta(minutes=5), reopen_within=timedelta(minutes=10))
@@ -20,14 +21,27 @@ STEPS = {
     "q": State.QUIET,
     "p": State.POSSIBLE,
     "c": State.CONFIRMED,
+    "s": State.QUIET,  # high has become normal
     "-": None,  # a gap
 }
 
 
 def _live(steps: str, topic: str = "GitHub") -> tuple[Incident | None, list[Change]]:
     """Return the latest incident and all changes after one step a minute."""
-    incident, changes, unheard = None, [], 0
-    for minute, step in enumerate(steps):
+    life, changes = _life(steps, topic)
+    return life.incident if life else None, changes
+
+
+def _life(
+    steps: str,
+    topic: str = "GitHub",
+    life: Life | None = None,
+    first: int = 0,
+    unheard: int = 0,
+) -> tuple[Life | None, list[Change]]:
+    """Go on with ``life`` at minute ``first``, after a gap of ``unheard`` minutes."""
+    changes: list[Change] = []
+    for minute, step in enumerate(steps, start=first):
         state = STEPS[step]
         unheard = unheard + 1 if state is None else 0
         verdict = Verdict(
@@ -39,10 +53,11 @@ def _live(steps: str, topic: str = "GitHub") -> tuple[Incident | None, list[Chan
             score=SCORES[state or State.QUIET],
             state=state or State.QUIET,
         )
-        incident, change = advance(topic, incident, verdict, unheard, RULES)
+        sign = Sign(verdict, unheard, shifted=step == "s")
+        life, change = advance(About(topic), life, sign, RULES)
         if change is not None:
             changes.append(change)
-    return incident, changes
+    return life, changes
 
 
 def _minutes(changes: list[Change]) -> list[tuple[int, str]]:
@@ -56,7 +71,6 @@ def test_the_whole_life() -> None:
     assert incident is not None
     assert (incident.opened, incident.last_seen) == (START + 2 * BUCKET, START + 7 * BUCKET)
     assert incident.worst.score == 6.0
-    assert [announced(change) for change in changes] == [False, True, True]
     assert changes[-1].reason == "no unusual complaints for 5 minutes"
 
 
@@ -70,7 +84,6 @@ def test_what_was_only_possible_closes_quietly() -> None:
     """It is recorded and resolved, and nobody is told of it."""
     incident, changes = _live("qpqqqqqq")
     assert _minutes(changes) == [(1, "possible"), (6, "resolved")]
-    assert not any(announced(change) for change in changes)
     assert incident is not None
     assert incident.worst.state is State.POSSIBLE
 
@@ -83,6 +96,7 @@ def test_what_comes_back_soon_is_the_same_incident() -> None:
     assert (incident.reopened, incident.opened) == (1, START)
     assert len({change.incident.id for change in changes}) == 1
     assert len({change.id for change in changes}) == 3
+    assert changes[-1].step is Step.REOPENED
     assert "came back" in changes[-1].reason
 
 
@@ -112,7 +126,7 @@ def test_a_gap_holds_the_state() -> None:
 def test_a_gap_opens_nothing() -> None:
     """Whatever state is held in a gap, it is no news."""
     verdict = Verdict(START, 9, 1, 0, 5, 7.0, State.CONFIRMED)
-    assert advance("GitHub", None, verdict, 3, RULES) == (None, None)
+    assert advance(About("GitHub"), None, Sign(verdict, 3), RULES) == (None, None)
 
 
 def test_no_data_for_a_day_ends_it() -> None:
@@ -159,23 +173,97 @@ def test_every_life_is_legal(runs: list[tuple[str, int]]) -> None:
     assert len({change.id for change in changes}) == len(changes)
     opened = [c.incident.id for c in changes if c.time == c.incident.opened]
     assert len(set(opened)) == len(opened)
-    told = [change.incident.phase for change in changes if announced(change)]
-    assert told[:1] in ([], [Phase.CONFIRMED])
-    assert all(first is not second for first, second in pairwise(told))
+    opening = {Step.POSSIBLE, Step.CONFIRMED, Step.REOPENED, Step.FLAPPING}
+    sure = [c.step for c in changes if c.incident.worst.state is State.CONFIRMED]
+    assert sure[:1] in ([], [Step.CONFIRMED])
+    assert all(first not in opening or second not in opening for first, second in pairwise(sure))
 
 
 @pytest.mark.parametrize("cut", range(14))
 def test_the_stored_incident_is_all_that_a_restart_needs(cut: int) -> None:
     """Each step depends on the incident handed in and on nothing else."""
     steps = "qpc-qcqq-qqq-q"
-    whole, changes = _live(steps)
-    before, first = _live(steps[:cut])
-    incident, rest, unheard = before, [], len(steps[:cut]) - len(steps[:cut].rstrip("-"))
-    for minute, step in enumerate(steps[cut:], start=cut):
-        state = STEPS[step]
-        unheard = unheard + 1 if state is None else 0
-        shown = state or State.QUIET
-        verdict = Verdict(START + minute * BUCKET, 3, 1, 0, 5, SCORES[shown], shown)
-        incident, change = advance("GitHub", incident, verdict, unheard, RULES)
-        rest += [change] if change else []
-    assert (incident, first + rest) == (whole, changes)
+    whole, changes = _life(steps)
+    before, first = _life(steps[:cut])
+    unheard = len(steps[:cut]) - len(steps[:cut].rstrip("-"))
+    after, rest = _life(steps[cut:], life=before, first=cut, unheard=unheard)
+    assert (after, first + rest) == (whole, changes)
+
+
+def test_what_keeps_coming_back_is_told_once() -> None:
+    """The fourth time it says that it flaps; then there is silence until it settles."""
+    once = "c" + "q" * 7
+    life, changes = _life(once * 12)
+    assert [change.step for change in changes] == [
+        Step.CONFIRMED, Step.RESOLVED, Step.REOPENED, Step.RESOLVED, Step.REOPENED, Step.RESOLVED,
+        Step.REOPENED, Step.RESOLVED, Step.FLAPPING,
+    ]  # fmt: skip
+    assert "came back 4 times within 6 hours" in changes[-1].reason
+    assert life is not None
+    assert life.is_flapping
+    settled, after = _life("q" * 15, life=life, first=96)
+    assert [change.step for change in after] == [Step.RESOLVED]
+    assert settled is not None
+    assert not settled.is_flapping
+    _, back = _life("c", life=settled, first=111)
+    assert [change.step for change in back] == [Step.REOPENED]
+
+
+def test_an_incident_lasts_at_least_the_time_of_quiet() -> None:
+    """A single bad minute is over after that, never at once."""
+    _, changes = _live("cqqqqqq")
+    assert changes[-1].time - changes[0].time >= RULES.resolve_after
+
+
+def test_what_was_only_possible_and_comes_back_worse_is_confirmed() -> None:
+    """People hear of it for the first time, so that it is not told as something that came back."""
+    _, changes = _live("pqqqqqqqc")
+    assert [change.step for change in changes] == [Step.POSSIBLE, Step.RESOLVED, Step.CONFIRMED]
+
+
+def test_people_are_reminded_of_what_goes_on() -> None:
+    """Every four hours while it looks wrong, from the last time that they heard of it."""
+    _, changes = _live("c" * 600)
+    assert [((c.time - START) // BUCKET, c.step) for c in changes] == [
+        (0, Step.CONFIRMED), (240, Step.REMINDER), (480, Step.REMINDER),
+    ]  # fmt: skip
+    assert {change.incident.changed for change in changes} == {START}
+
+
+def test_nobody_is_reminded_of_what_is_acknowledged_or_flaps() -> None:
+    """Somebody looks after it; after its expiry an acknowledgement holds no more."""
+    life, _ = _life("c")
+    assert life is not None
+
+    def after(step: Step, until: int | None) -> list[int]:
+        end = START + until * BUCKET if until else None
+        cared = replace(life, past=(*life.past, Past(START, step, end)))
+        _, changes = _life("c" * 700, life=cared, first=1)
+        return [(change.time - START) // BUCKET for change in changes]
+
+    assert after(Step.ACKNOWLEDGED, None) == []
+    assert after(Step.FLAPPING, None) == []
+    assert after(Step.ACKNOWLEDGED, 300) == [300, 540]
+    assert after(Step.ACKNOWLEDGED, 60) == [240, 480]
+    assert after(Step.SNOOZED, 60) == [60, 300, 540]
+    assert after(Step.SNOOZED, 500) == [500]
+
+
+def test_what_has_become_normal_is_told_as_that() -> None:
+    """The incident ends with it, and what rises above the new normal is another one."""
+    _, changes = _live("ccsqqc")
+    assert [change.step for change in changes] == [Step.CONFIRMED, Step.SHIFTED, Step.CONFIRMED]
+    assert changes[1].incident.phase is Phase.RESOLVED
+    assert changes[2].incident.id != changes[0].incident.id
+
+
+def test_a_source_that_is_called_like_a_topic_has_incidents_of_its_own() -> None:
+    """Their ids differ, though both begin in the same minute."""
+    verdict = Verdict(START, 9, 1, 0, 5, 7.0, State.CONFIRMED)
+    ids = {
+        change.incident.id
+        for subject in Subject
+        for _, change in [advance(About("GitHub", subject), None, Sign(verdict), RULES)]
+        if change is not None
+    }
+    assert len(ids) == len(Subject)

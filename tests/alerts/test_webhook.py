@@ -157,7 +157,7 @@ def test_redirects_are_not_followed(receiver: Receiver) -> None:
     receiver.answer(307, location=receiver.url)
     failure = _refused(_channel(receiver.url))
     assert not failure.permanent
-    assert "set url to the final address" in str(failure)
+    assert "set the final address" in str(failure)
     assert len(receiver.attempts) == 1
 
 
