@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from dashboards import documents, parameters
 from dashboards.gaps import gaps
-from dashboards.standing import RECENT
+from dashboards.standing import LATELY, RECENT
 from dashboards.summary import summarise
 from dashboards.window import requested, stretch
 from signals import iso
@@ -120,8 +120,13 @@ class Api:
 
     def sources(self, _: Request) -> JSONResponse:
         """Tell how each source is."""
-        found = self._reader.sources()
-        return JSONResponse({"sources": [documents.source(health) for health in found]})
+        now = datetime.now(UTC)
+        missed = self._reader.gaps(now - LATELY, now)
+        found = [
+            documents.source(health, missed.get(health.source, ()))
+            for health in self._reader.sources()
+        ]
+        return JSONResponse({"sources": found})
 
     def delivery(self, _: Request) -> JSONResponse:
         """Tell how the delivery to InfluxDB is."""

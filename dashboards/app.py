@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from dashboards.reader import Reader
+    from dashboards.reader import Explain, Reader
 
 _HERE = Path(__file__).parent
 
@@ -32,6 +32,7 @@ _HERE = Path(__file__).parent
 def create_app(
     reader: Reader,
     *,
+    explain: Explain | None = None,
     extra_routes: Sequence[BaseRoute] = (),
     allowed_hosts: Sequence[str] = security.LOOPBACK,
 ) -> Starlette:
@@ -39,6 +40,7 @@ def create_app(
 
     Args:
         reader: The journal that it shows.
+        explain: Finds what stands behind an incident; without it complaints alone are quoted.
         extra_routes: More routes to serve beside its own, e.g. ``/healthz``.
         allowed_hosts: Names by which a browser may address the page; ``*`` allows any. The default
             lets no foreign site reach a page on loopback by pointing its own name there (DNS
@@ -48,7 +50,7 @@ def create_app(
     routes = [
         *extra_routes,
         *Api(reader).routes(),
-        *Pages(reader, environment).routes(),
+        *Pages(reader, environment, explain).routes(),
         Route(library.URL, library.serve),
         Mount("/static", StaticFiles(directory=_HERE / "static"), name="static"),
     ]

@@ -9,6 +9,7 @@ from dashboards.words import segment, web_url
 from signals import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from dashboards.standing import Standing
@@ -50,7 +51,9 @@ def volume(bucket: Volume) -> Document:
         "negative": bucket.negative,
         "positive": bucket.positive,
         "neutral": bucket.neutral,
+        "unscored": bucket.unscored,
         "total": bucket.total,
+        "copies": bucket.copies,
         "authors": bucket.authors,
         "score_sum": round(bucket.score_sum, 4),
         "coverage": round(bucket.coverage, 4),
@@ -109,11 +112,12 @@ def mention(post: StoredMention) -> Document:
         "polarity": post.polarity.value,
         "compound": post.compound,
         "availability": post.availability,
+        "copy": post.copy,
     }
 
 
-def source(health: SourceHealth) -> Document:
-    """Return how a source is."""
+def source(health: SourceHealth, missed: Iterable[Span]) -> Document:
+    """Return how a source is, and when it was not listened to lately."""
     return {
         "source": health.source,
         "ok": health.ok,
@@ -123,6 +127,7 @@ def source(health: SourceHealth) -> Document:
         "heard": _time(health.heard),
         "items": health.items,
         "lag": health.lag,
+        "missed": [span(gap) for gap in missed],
     }
 
 

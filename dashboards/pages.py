@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import jinja2
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from dashboards import library, sparkline, window, words
 from dashboards.api import known_topic
-from dashboards.standing import RECENT, Mood, ended, surroundings
+from dashboards.standing import LATELY, RECENT, Mood, ended, surroundings
 from dashboards.summary import alarms, by_urgency, summarise
 from signals import Level, iso
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from dashboards.reader import Reader
+    from dashboards.reader import Explain, Reader
     from dashboards.window import Window
 
 _INCIDENTS = 8
@@ -59,9 +59,12 @@ def templates(folder: Path) -> jinja2.Environment:
 class Pages:
     """The pages; both run in worker threads."""
 
-    def __init__(self, reader: Reader, environment: jinja2.Environment) -> None:
+    def __init__(
+        self, reader: Reader, environment: jinja2.Environment, explain: Explain | None
+    ) -> None:
         """Show what ``reader`` knows. A topic without data is said to wait since this moment."""
         self._reader = reader
+        self._explain = explain
         self._environment = environment
         self._started = datetime.now(UTC)
 
@@ -84,11 +87,12 @@ class Pages:
             "overview.html",
             now=now,
             summaries=summaries,
-            alarms=alarms(self._reader, summaries, now),
+            alarms=alarms(self._reader, summaries, now, self._explain),
             living=[s for s in summaries if s.standing.mood not in {Mood.ARCHIVE, Mood.WAITING}],
             deaf=[s for s in summaries if s.standing.mood is Mood.NOT_WATCHED],
             incidents=recent[:_INCIDENTS],
             sources=sorted(self._reader.sources(), key=lambda health: (health.ok, health.source)),
+            missed=self._missed(now),
             delivery=self._reader.delivery(),
             started=self._started,
         )
@@ -108,9 +112,17 @@ class Pages:
             window=shown,
             ranges=[*window.RANGES, window.ALL],
             sources=self._reader.sources(),
+            missed=self._missed(now),
             started=self._started,
             style_guards=library.style_guards(),
         )
+
+    def _missed(self, now: datetime) -> dict[str, timedelta]:
+        """Return how much of the last day each source has missed for good."""
+        return {
+            source: sum((gap.end - gap.start for gap in gaps), timedelta(0))
+            for source, gaps in self._reader.gaps(now - LATELY, now).items()
+        }
 
     def _kept(self, name: str, shown: Window) -> Window:
         """Return the window by the hour where its minutes were dropped with age."""

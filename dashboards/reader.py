@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from typing import TypeAlias
 
     import signals
+
+    Explain: TypeAlias = Callable[[signals.Incident], signals.Evidence]
+    """Returns what stands behind an incident as it stands. Blocks."""
 
 
 class Reader(Protocol):
@@ -62,6 +67,10 @@ class Reader(Protocol):
 
     def sources(self) -> list[signals.SourceHealth]:
         """Return how each source is."""
+        ...
+
+    def gaps(self, start: datetime, end: datetime) -> Mapping[str, Sequence[signals.Span]]:
+        """Return when each source was not listened to, by time; one that missed nothing lacks."""
         ...
 
     def delivery(self) -> signals.DeliveryHealth:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 RECENT = timedelta(days=30)
 """What lies further back is history: a topic last watched before that is an archive."""
+LATELY = timedelta(days=1)
+"""How far back is told what a source has missed."""
 _BEFORE = timedelta(hours=2)
 _AFTER = timedelta(hours=1)
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from dashboards import sparkline
 from dashboards.gaps import last_watched
 from dashboards.standing import Mood, Standing, stand
-from signals import Incident, Level, Polarity, Span, StoredMention, Volume
+from signals import Evidence, Incident, Level, Polarity, Span, StoredMention, Volume
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dashboards.reader import Reader
+    from dashboards.reader import Explain, Reader
 
 HOUR = timedelta(hours=1)
 _QUOTES = 3
@@ -64,11 +64,13 @@ class Alarm:
         summary: The topic.
         incident: The open incident.
         quotes: The most telling complaints since it opened, each text once.
+        evidence: What else stands behind it; None if nobody can tell.
     """
 
     summary: Summary
     incident: Incident
     quotes: tuple[StoredMention, ...]
+    evidence: Evidence | None = None
 
 
 def summarise(reader: Reader, topic: str, incidents: Sequence[Incident], now: datetime) -> Summary:
@@ -107,11 +109,17 @@ def by_urgency(summary: Summary) -> tuple[int, str]:
     return _URGENCY.index(summary.standing.mood), summary.name.casefold()
 
 
-def alarms(reader: Reader, summaries: Sequence[Summary], now: datetime) -> list[Alarm]:
+def alarms(
+    reader: Reader, summaries: Sequence[Summary], now: datetime, explain: Explain | None = None
+) -> list[Alarm]:
     """Return the topics with an open incident, each with the complaints that say why."""
     found = []
     for summary in summaries:
-        if (incident := summary.standing.incident) is not None:
+        incident = summary.standing.incident
+        if incident is not None and explain is not None:
+            evidence = explain(incident)
+            found.append(Alarm(summary, incident, evidence.mentions[:_QUOTES], evidence))
+        elif incident is not None:
             worst = reader.mentions(
                 summary.name, incident.opened, now, Polarity.NEGATIVE, _CANDIDATES
             )

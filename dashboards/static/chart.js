@@ -176,7 +176,8 @@ function line(polarity, heard, { level, now }, color, remark) {
 function people(point) {
   const watched = point.coverage < 0.995 ? `, watched ${Math.round(point.coverage * 100)} %` : "";
   const by = point.authors === null ? "" : ` by ${point.authors} people`;
-  return `<br>${point.total} posts${by}${watched}`;
+  const copies = point.copies ? `, ${point.copies} of them copies` : "";
+  return `<br>${point.total} posts${by}${copies}${watched}`;
 }
 
 function markers(events, colours) {

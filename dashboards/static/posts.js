@@ -13,14 +13,18 @@ function item(mention, now) {
   const said = mention.text
     ? element("p", { class: "said", dir: "auto" }, shortened(mention.text))
     : element("p", { class: "said removed" }, "The text was removed after its retention time.");
+  const judged = mention.polarity !== "unscored";
   const score = `${mention.compound < 0 ? "\u2212" : "+"}${Math.abs(mention.compound).toFixed(2)}`;
   const meta = element(
     "p",
     { class: "meta" },
-    element("span", { class: "score", title: "Sentiment score from -1 to 1" }, score),
+    judged
+      ? element("span", { class: "score", title: "Sentiment score from -1 to 1" }, score)
+      : element("span", { class: "score", title: "In a language that is not judged" }, "unscored"),
     element("bdi", {}, mention.source),
     element("time", { datetime: mention.time }, clock(mention.time, now)),
     mention.availability ? element("span", { class: "tag" }, "does not work") : null,
+    mention.copy ? element("span", { class: "tag", title: "It repeats what was said shortly before" }, "copy") : null,
     mention.url ? outward(mention.url, "Open post") : null,
   );
   return element("li", { class: `post ${mention.polarity}` }, said, meta);

@@ -37,6 +37,8 @@ export function mergeVolumes(volumes, level, step) {
     negative: sum(group, (volume) => volume.negative),
     positive: sum(group, (volume) => volume.positive),
     neutral: sum(group, (volume) => volume.neutral),
+    unscored: sum(group, (volume) => volume.unscored),
+    copies: sum(group, (volume) => volume.copies),
     total: sum(group, (volume) => volume.total),
     authors: null,
     coverage: (sum(group, (volume) => volume.coverage) * level) / step,

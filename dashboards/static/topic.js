@@ -15,7 +15,7 @@ const list = document.getElementById("posts");
 const query = new URLSearchParams(location.search);
 const chosen = {
   at: Number.isNaN(Date.parse(query.get("at"))) ? null : later(query.get("at"), 0),
-  polarity: ["negative", "positive", "neutral", ""].includes(query.get("polarity")) ? query.get("polarity") : "negative",
+  polarity: ["negative", "positive", "neutral", "unscored", ""].includes(query.get("polarity")) ? query.get("polarity") : "negative",
 };
 let data = null;
 let listed = "";
@@ -128,7 +128,10 @@ function describe(within) {
   for (const id of ["earlier", "later", "whole"]) document.getElementById(id).hidden = !chosen.at;
   for (const radio of document.querySelectorAll("#polarities input")) {
     radio.checked = radio.value === chosen.polarity;
-    radio.nextElementSibling.querySelector("output").textContent = count(within, radio.value).toLocaleString("en");
+    const posts = count(within, radio.value);
+    radio.nextElementSibling.querySelector("output").textContent = posts.toLocaleString("en");
+    // Most topics are heard in languages that are judged.
+    radio.parentElement.hidden = radio.value === "unscored" && !posts && !radio.checked;
   }
 }
 

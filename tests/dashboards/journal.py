@@ -21,6 +21,7 @@ class Journal:
     posts: list[signals.StoredMention] = field(default_factory=list)
     happenings: list[signals.Event] = field(default_factory=list)
     health: list[signals.SourceHealth] = field(default_factory=list)
+    missed: dict[str, list[signals.Span]] = field(default_factory=dict)
     outbox: signals.DeliveryHealth = field(
         default_factory=lambda: signals.DeliveryHealth(0, 0, None, "")
     )
@@ -99,6 +100,13 @@ class Journal:
     def sources(self) -> list[signals.SourceHealth]:
         """Return how each source is."""
         return self.health
+
+    def gaps(self, start: datetime, end: datetime) -> dict[str, list[signals.Span]]:
+        """Return what the sources missed."""
+        return {
+            source: [gap for gap in gaps if gap.end > start and gap.start < end]
+            for source, gaps in self.missed.items()
+        }
 
     def delivery(self) -> signals.DeliveryHealth:
         """Return how the delivery is."""
@@ -188,6 +196,8 @@ def _sum(at: datetime, parts: list[signals.Volume], level: Level) -> signals.Vol
         authors=sum(part.authors for part in parts),
         score_sum=sum(part.score_sum for part in parts),
         coverage=sum(part.coverage for part in parts) * Level.MINUTE / level,
+        unscored=sum(part.unscored for part in parts),
+        copies=sum(part.copies for part in parts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -125,6 +126,26 @@ def test_mentions_are_chosen_by_polarity_and_limit() -> None:
         assert ask(address, path, start=iso(start), end=iso(end))["mentions"] == []
 
 
+def test_what_is_unscored_or_a_copy_is_told() -> None:
+    """Unscored posts are part of the total and a polarity of their own; copies are marked."""
+    at = this_minute() - timedelta(minutes=5)
+    unread = replace(post("GitHub", at, "kaputt", 0.0), polarity=Polarity.UNSCORED)
+    posts = [unread, replace(post("GitHub", at, "bad", -0.5), copy=True)]
+    volume = Volume(at, negative=1, unscored=1, copies=1, coverage=1.0)
+    with served(create_app(Journal(minutes={"GitHub": [volume]}, posts=posts))) as address:
+        for level in ("minute", "hour"):
+            [told] = ask(address, "/api/topics/GitHub/volumes", level=level)["volumes"]
+            assert (told["unscored"], told["copies"], told["total"]) == (1, 1, 2)
+        [mention] = ask(address, "/api/topics/GitHub/mentions", polarity="unscored")["mentions"]
+        assert (mention["text"], mention["polarity"], mention["copy"]) == (
+            "kaputt",
+            "unscored",
+            False,
+        )
+        [mention] = ask(address, "/api/topics/GitHub/mentions", polarity="negative")["mentions"]
+        assert mention["copy"] is True
+
+
 def test_sources_and_delivery_are_told(address: str) -> None:
     """A sick source says why."""
     sources = {source["source"]: source for source in ask(address, "/api/sources")["sources"]}
@@ -132,6 +153,9 @@ def test_sources_and_delivery_are_told(address: str) -> None:
     sick = sources["mastodon:fosstodon.org"]
     assert (sick["ok"], sick["kind"]) == (False, "unauthorised")
     assert "login" in sick["reason"]
+    assert sources["hackernews"]["missed"] == []
+    (gap,) = sick["missed"]
+    assert gap["start"] < gap["end"] < sick["tried"]
     assert ask(address, "/api/delivery")["pending"] == 12
 
 

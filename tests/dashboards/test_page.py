@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboards import create_app
-from signals import BUCKET, Event, Level, Phase, Span, Volume, iso
+from signals import BUCKET, Event, Evidence, Level, Phase, Polarity, Span, Volume, iso
 from tests.dashboards import world
 from tests.dashboards.journal import Journal, incident, post, this_minute, verdict
 from tests.support.browser import Visit, served, visit
@@ -185,6 +186,28 @@ def test_a_click_lists_the_posts_behind_the_point(browser: Browser) -> None:
         assert "at=" not in page.url
 
 
+def test_unscored_posts_and_copies_are_shown_as_such(browser: Browser) -> None:
+    """There is a choice of unscored posts where there are any; a copy says that it is one."""
+    start = hour_ago()
+    at = start + 30 * BUCKET
+    unread = replace(post("GitHub", at, "kaputt", 0.0), polarity=Polarity.UNSCORED)
+    bad = post("GitHub", at, "it is down", -0.7)
+    pasted = replace(post("GitHub", at, "it is down, too", -0.6), copy=True)
+    journal = small(start, bad, pasted, unread)
+    minutes = journal.minutes["GitHub"]
+    minutes[30] = replace(minutes[30], unscored=1, copies=1)
+    with opened(browser, journal, "/topics/GitHub?range=1h") as seen:
+        expect(seen.page.locator("#posts .post", has_text="copy")).to_have_text(
+            re.compile("it is down, too")
+        )
+        seen.page.locator("#polarities").get_by_text("Unscored").click()
+        expect(seen.page.locator("#posts .said")).to_have_text(["kaputt"])
+        expect(seen.page.locator("#posts .score")).to_have_text(["unscored"])
+        assert "polarity=unscored" in seen.page.url
+    with opened(browser, small(start, bad), "/topics/GitHub?range=1h") as seen:
+        expect(seen.page.locator("#polarities").get_by_text("Unscored")).to_be_hidden()
+
+
 def test_the_keyboard_reaches_every_bucket(browser: Browser) -> None:
     """Arrow keys walk through the buckets and pass over gaps; Escape returns to the range."""
     start = hour_ago()
@@ -340,8 +363,45 @@ def test_the_overview_says_what_is_wrong_first(browser: Browser, address: str) -
         sick = page.locator(".source.unwell")
         assert "set a token" in sick.inner_text()
         assert "3 h ago" in sick.inner_text()
+        assert "Missed 1 h 20 min of the last day." in sick.inner_text()
+        assert "Missed" not in page.locator(".source.well").first.inner_text()
         assert seen.complaints == []
         assert seen.foreign(address) == []
+
+
+def test_an_alarm_shows_what_stands_behind_it(browser: Browser) -> None:
+    """The same as a message: numbers, words, other topics, deploys; what is hostile stays text."""
+    now = this_minute()
+    start = now - 30 * BUCKET
+    journal = small(start, post("GitHub", now, "push fails", -0.5))
+    journal.spikes.append(incident("GitHub", start, None))
+    deploy = Event("1", "deploy", HOSTILE[0], now - timedelta(hours=2))
+    found = Evidence(
+        (post("GitHub", now, "of the evidence", -0.5),), 38, 61, 52, Span(start, now),
+        expected=3.1, low=0.0, high=12.0, usual_share=0.2, unavailable=27,
+        words=("push rejected", HOSTILE[0]), troubled=("GitLab",), events=(deploy,),
+    )  # fmt: skip
+    app = create_app(journal, explain=lambda _: found)
+    with served(app) as address, visit(browser) as seen:
+        seen.page.goto(address)
+        told = dict(
+            zip(
+                seen.page.locator(".evidence dt").all_inner_texts(),
+                seen.page.locator(".evidence dd").all_inner_texts(),
+                strict=True,
+            )
+        )
+        assert told["Complaints"] == (
+            "38 of 61 mentions by 52 people in 30 min; usual are 3.1 (0 to 12); "
+            "usually 20 % of mentions complain"
+        )
+        assert told["Unavailable"] == "27 complaints say that it does not work"
+        assert told["Words"] == f"push rejected, {HOSTILE[0]}"
+        assert told["Also in trouble"] == "GitLab"
+        assert told["Shortly before"] == f"deploy {HOSTILE[0]}, 2 h ago"
+        assert told["Official status"] == "nothing yet"
+        assert seen.page.locator(".alarm .said").all_text_contents() == ["of the evidence"]
+        assert seen.complaints == []
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,8 @@ def build() -> Journal:
         ),
         signals.SourceHealth("simulator", True, "", "ok", now, now, 2, 1.0),  # noqa: FBT003 - ok
     ]
+    gap = signals.Span(now - timedelta(hours=9), now - timedelta(hours=7, minutes=40))
+    journal.missed["mastodon:fosstodon.org"] = [gap]
     journal.outbox = signals.DeliveryHealth(12, 0, now - timedelta(minutes=1), "")
     return journal
 
