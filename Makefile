@@ -10,7 +10,7 @@ run: $(VENV)/run.stamp ## Start the service with its defaults; it prints the pag
 	$(BIN)/hubbub run
 
 test: servers check ## Everything: linters, types, tests with real servers.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/dev.stamp ## Linters, types, and the rule of who may import whom.
 	$(BIN)/ruff check .

@@ -1,9 +1,9 @@
 """The service: wires everything together, and owns time.
 
-Each source has a job that polls it. More jobs look for spikes, announce them, deliver to InfluxDB,
-prune the journal and watch the clock. All times are UTC, a job never overlaps itself, and a run
-that was missed is made up for once. ``docs/service.md`` tells which traps of APScheduler 3 are
-behind these choices.
+Sources are listened to all the time, each by a task of its own. Jobs look for spikes, announce
+them, deliver to InfluxDB, prune the journal, and watch over the sources and the clock. All times
+are UTC, a job never overlaps itself, and a run that was missed is made up for once.
+``docs/service.md`` tells which traps of APScheduler 3 are behind these choices.
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 import alerts
 import collectors
 import sentiment
-from pipeline import Pipeline, SpikeWatch
+from pipeline import Pipeline, SpikeWatch, UpkeepWatch
 from service import (
     Announcer,
     Collecting,
     Delivering,
     Health,
+    Intake,
     Looking,
     PageServer,
     Supervisor,
+    Upkeep,
     Writing,
     configure_logs,
 )
@@ -40,7 +42,7 @@ from settings import SettingsError
 from storage import Journal, Reader, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
     from pathlib import Path
 
     from apscheduler.events import JobEvent
@@ -53,6 +55,7 @@ LOOK = timedelta(seconds=5)
 ANNOUNCE = timedelta(seconds=2)
 DELIVER = timedelta(seconds=5)
 PRUNE = timedelta(hours=6)
+WATCH_OVER = timedelta(seconds=30)
 WATCH_CLOCK = 30.0
 """Seconds between two looks at the clock."""
 
@@ -75,10 +78,15 @@ class Service:
         Args:
             settings: The configuration to start with.
             reload: Reads it anew, validated to the last key; raises ``SettingsError``.
+
+        Raises:
+            SettingsError: The sentiment engine cannot be used.
         """
         self._settings = settings
         self._reload = reload
+        self._scorer = sentiment.build(settings.sentiment)
         self._health = Health()
+        self._intake = Intake(self._health)
         self._supervisor = Supervisor()
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Event()
@@ -112,7 +120,9 @@ class Service:
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._reloading.set)
         with _only_one(settings.store.path), Journal(settings.store.path) as journal:
-            page = PageServer(settings.page, Reader(settings.store.path), self._health)
+            routes = [*self._health.routes(), *self._intake.routes()]
+            topics = [topic.build() for topic in settings.topics]
+            page = PageServer(settings.page, Reader(settings.store.path), routes, topics)
             async with page, Writing(journal, self._health) as writing, self._schedule():
                 announce(page.url)
                 await self._serve(settings, writing, page.url)
@@ -153,6 +163,7 @@ class Service:
             self._supervisor.reloading()
             try:
                 fresh = self._reload()
+                self._scorer = sentiment.build(fresh.sentiment)
             except SettingsError as error:
                 kept = "the new configuration is invalid; the old one stays"
                 log.warning(kept, problem=str(error))
@@ -180,20 +191,41 @@ class Service:
                 )
             )
             sources = collectors.build(settings, client, topics)
-            pipeline = Pipeline(topics, sentiment.create())
+            pipeline = Pipeline(topics, self._scorer)
+            await asyncio.to_thread(pipeline.recall, reader, datetime.now(UTC))
+            stack.enter_context(self._intake.open(sources, pipeline, writing))
             patience = settings.detection.lateness
             collecting = Collecting(sources, pipeline, writing, self._health, patience)
-            watch = SpikeWatch(settings.detection, writing.journal, reader, channels, page_url)
+            watch = SpikeWatch(
+                settings.detection,
+                writing.journal,
+                reader,
+                channels,
+                page_url,
+                topics=topics,
+                maintenance=settings.maintenance,
+            )
+            upkeep = UpkeepWatch(
+                settings.detection,
+                writing.journal,
+                reader,
+                channels,
+                page_url,
+                sources={each.source: each.interval for each in sources},
+                delivers=settings.influx is not None,
+                since=datetime.now(UTC),
+                maintenance=settings.maintenance,
+            )
             announcer = Announcer(channels, writing, self._health)
             self._health.begin(settings)
             for source in sources:
                 await writing.do(writing.journal.declare, source.topics, source.source)
                 self._health.expect(source.source, source.interval)
-                self._add(
-                    source.source, functools.partial(collecting.collect, source), source.interval
-                )
+            self._start(collecting.run())
+            self._add("sources", collecting.watch_over, WATCH_OVER)
             looking = Looking(watch, writing, self._health, collecting)
             self._add("look", looking.look, LOOK)
+            self._add("upkeep", Upkeep(upkeep, writing, self._health).look, WATCH_OVER)
             self._add("announce", announcer.announce, ANNOUNCE)
             self._add("prune", functools.partial(self._prune, settings, writing), PRUNE)
             if settings.influx is not None:
@@ -207,7 +239,20 @@ class Service:
                 yield
             finally:
                 self._scheduler.remove_all_jobs()
+                collecting.stop()
                 await self._drain()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin ``work``, which ends by itself once it is told to."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._under_way.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("listening ended", exc_info=error)
+
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(ended)
 
     def _add(self, name: str, job: Callable[[], Awaitable[None]], every: timedelta) -> None:
         """Run ``job`` now and then ``every`` so often."""

@@ -13,13 +13,14 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
 import platformdirs
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -170,24 +171,77 @@ class Influx(Table):
     batch: Annotated[int, Field(ge=1, le=10_000)] = 5_000
 
 
+class Grafana(Table):
+    """``[grafana]``: the Grafana that gets dashboards and alert rules.
+
+    Attributes:
+        url: Where Grafana answers.
+        token: Of a service account with the role Admin.
+        org: The number of the organisation; None for the token's own.
+        folder: What the folder of dashboards and rules is called.
+        datasource: The uid of the data source; any but the default is somebody else's, and is used
+            as it is.
+        datasource_url: Where Grafana reaches InfluxDB, if not at ``influx.url``.
+        datasource_token: With what Grafana reads, if not with ``influx.token``.
+        page: Where the viewers' browsers reach hubbub's own page.
+        webhook: Whom Grafana tells; None leaves that to Grafana's own policy.
+        webhook_secret: What Grafana signs with (12 and later).
+        webhook_token: The bearer token that Grafana sends.
+        volume: Complaints within 15 minutes that are too many; 0 pauses this plain rule.
+    """
+
+    url: BaseUrl = "http://127.0.0.1:3000"
+    token: Secret = SecretStr("")
+    org: Annotated[int, Field(ge=1)] | None = None
+    folder: Annotated[str, Field(min_length=1)] = "hubbub"
+    datasource: Annotated[str, Field(pattern=r"^[\w-]{1,40}$")] = "hubbub-influxdb"
+    datasource_url: BaseUrl | None = None
+    datasource_token: Secret | None = None
+    page: BaseUrl = "http://127.0.0.1:8460"
+    webhook: BaseUrl | None = None
+    webhook_secret: Secret | None = None
+    webhook_token: Secret | None = None
+    volume: Annotated[int, Field(ge=0)] = 0
+
+
 class Detection(Table):
     """``[detection]``: when a rise in complaints counts as a spike.
 
     Attributes:
-        floor: Fewer complaints than this within the window are never a spike.
-        possible: Score from which a spike is possible.
-        confirmed: Score from which it is certain.
+        floor: Fewer complaints than this within three hours are never a spike.
+        sensitivity: How many false alarms a topic may raise in a month (30 days), at most.
         resolve_after: How long it must be quiet before an incident is over.
         reopen_within: A new spike within this time continues the old incident.
+        remind_every: How often people are reminded of an incident that goes on.
         lateness: How long a bucket waits for a slow source before it is judged without it.
     """
 
     floor: Annotated[int, Field(ge=1)] = 5
-    possible: Annotated[float, Field(gt=0)] = 3.0
-    confirmed: Annotated[float, Field(gt=0)] = 5.0
+    sensitivity: Annotated[float, Field(gt=0, le=100)] = 1.0
     resolve_after: Duration = timedelta(minutes=15)
     reopen_within: Duration = timedelta(minutes=30)
+    remind_every: Duration = timedelta(hours=4)
     lateness: Duration = timedelta(minutes=5)
+
+
+class Sentiment(Table):
+    """``[sentiment]``: how texts are judged.
+
+    Attributes:
+        engine: Which engine judges, by the name that ``sentiment.create`` knows.
+        lexicon: The user's own words and phrases with their weights, for the engine ``ops``.
+    """
+
+    engine: Annotated[str, Field(min_length=1)] = "ops"
+    lexicon: dict[
+        Annotated[str, Field(pattern=r"\S", max_length=100)], Annotated[float, Field(ge=-4, le=4)]
+    ] = {}
+
+    @model_validator(mode="after")
+    def _lexicon_is_used(self) -> Self:
+        if self.lexicon and self.engine != "ops":
+            raise ValueError(f"the engine {self.engine} takes no lexicon: drop it, or use ops")
+        return self
 
 
 class Topic(Table):
@@ -227,12 +281,85 @@ class Source(Table):
     topics: Terms = ()
 
 
+_WEEKLY = re.compile(
+    r"(mon|tue|wed|thu|fri|sat|sun) ([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)"
+)
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Maintenance(Table):
+    """``[[maintenance]]``: a window in which nothing is announced; all times are UTC.
+
+    Attributes:
+        topics: The names of the topics that it is for; empty means everything.
+        start: When it begins.
+        end: When it ends.
+        weekly: When it is each week, e.g. ``sun 02:00-04:00``, instead of start and end.
+    """
+
+    topics: Terms = ()
+    start: AwareDatetime | None = None
+    end: AwareDatetime | None = None
+    weekly: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_time(self) -> Self:
+        if self.weekly is not None:
+            if self.start or self.end:
+                raise ValueError("say either weekly, or start and end")
+            if not _WEEKLY.fullmatch(self.weekly.lower()):
+                raise ValueError(f"{self.weekly!r} is no weekly time; write sun 02:00-04:00 (UTC)")
+        elif self.start is None or self.end is None or self.end <= self.start:
+            raise ValueError("say weekly, or start and a later end, e.g. 2026-12-01T22:00:00Z")
+        return self
+
+    def covers(self, topic: str | None, now: datetime) -> bool:
+        """Tell whether the window is on for ``topic`` now; None for what is no topic."""
+        if self.topics and topic not in self.topics:
+            return False
+        if self.weekly is None:
+            assert self.start is not None  # noqa: S101 - validated
+            assert self.end is not None  # noqa: S101 - validated
+            return self.start <= now < self.end
+        match = _WEEKLY.fullmatch(self.weekly.lower())
+        assert match is not None  # noqa: S101 - validated
+        first = _WEEKDAYS.index(match[1]) * 1440 + int(match[2]) * 60 + int(match[3])
+        length = (int(match[4]) * 60 + int(match[5]) - first) % 1440 or 1440
+        at = now.astimezone(UTC)
+        return (at.weekday() * 1440 + at.hour * 60 + at.minute - first) % 10_080 < length
+
+
+STEPS = (
+    signals.Step.CONFIRMED,
+    signals.Step.REOPENED,
+    signals.Step.RESOLVED,
+    signals.Step.REMINDER,
+    signals.Step.FLAPPING,
+    signals.Step.SHIFTED,
+)
+"""The steps in an incident's life that a channel is told of unless its table says otherwise."""
+
+
 class Channel(Table):
-    """What every ``[[channels]]`` table may say; each kind of channel adds its own keys."""
+    """What every ``[[channels]]`` table may say; each kind of channel adds its own keys.
+
+    Attributes:
+        kind: Which kind of channel.
+        name: What the user calls it; unique.
+        enabled: Whether it is told.
+        topics: The names of the only topics that it is told of; empty means all of them.
+        severity: What matters less is not told.
+        steps: Which steps in an incident's life are told.
+        digest: How long messages wait for others, to be told as one.
+    """
 
     kind: str
     name: Annotated[str, Field(min_length=1)]
     enabled: bool = True
+    topics: Terms = ()
+    severity: signals.Severity = signals.Severity.WARNING
+    steps: Annotated[tuple[signals.Step, ...], Field(min_length=1)] = STEPS
+    digest: Duration | None = None
 
 
 class Settings(Table):
@@ -249,7 +376,10 @@ class Settings(Table):
     store: Store = Field(default_factory=Store)
     page: Page = Page()
     influx: Influx | None = None
+    grafana: Grafana = Grafana()
     detection: Detection = Detection()
+    maintenance: tuple[Maintenance, ...] = ()
+    sentiment: Sentiment = Sentiment()
     topics: tuple[Topic, ...] = ()
     sources: tuple[dict[str, Any], ...] = Field(default=(), repr=False)
     channels: tuple[dict[str, Any], ...] = Field(default=(), repr=False)
@@ -259,6 +389,15 @@ class Settings(Table):
         names = [topic.name for topic in self.topics]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"two topics are called {', '.join(sorted(twice))}")
+        return self
+
+    @model_validator(mode="after")
+    def _maintained_topics(self) -> Self:
+        names = [topic.name for topic in self.topics]
+        for name in (name for window in self.maintenance for name in window.topics):
+            if name not in names:
+                remedy = suggest(name, names, "known topics")
+                raise ValueError(f"maintenance.topics: {name!r} does not exist; {remedy}")
         return self
 
     @field_serializer("sources", "channels")

@@ -54,6 +54,41 @@ class Phase(StrEnum):
     RESOLVED = "resolved"
 
 
+class Subject(StrEnum):
+    """What an incident is about."""
+
+    TOPIC = "topic"
+    SOURCE = "source"
+    DELIVERY = "delivery"
+
+
+class Severity(StrEnum):
+    """How much an incident matters; channels choose by it."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def weight(self) -> int:
+        """Return a number that is larger for what matters more."""
+        return list(Severity).index(self)
+
+
+class Step(StrEnum):
+    """What happened in an incident's life. The first three are also its phases."""
+
+    POSSIBLE = "possible"
+    CONFIRMED = "confirmed"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    REMINDER = "reminder"
+    FLAPPING = "flapping"
+    SHIFTED = "shifted"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which texts speak of a topic.
@@ -193,10 +228,10 @@ class Reading:
         distro: The slug that identifies it, e.g. ``mint``.
         name: What it is called, e.g. ``Linux Mint``.
         source: Who published the figure, e.g. ``distrowatch``.
-        span: The period averaged over: ``12m``, ``6m``, ``3m``, ``1m``, ``1w`` or a year.
+        span: The period averaged over: ``12m``, ``6m``, ``3m``, ``1m``, ``1w`` or a year, ``2014``.
         day: The UTC day it was published for.
         rank: Place, 1 is first.
-        hits: Page hits per day (HPD), averaged over the span.
+        hits: Page hits per day (HPD), averaged over the span; None if only the rank is known.
     """
 
     distro: str
@@ -205,7 +240,7 @@ class Reading:
     span: str
     day: datetime
     rank: int
-    hits: int
+    hits: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +378,8 @@ class Incident:
         worst: The verdict with the highest score so far.
         reopened: How often it came back within the reopening time.
         last_seen: The latest bucket that still looked wrong.
+        subject: What it is about; ``topic`` is then the topic's name, the source's, or empty.
+        severity: How much it matters.
     """
 
     id: str
@@ -353,6 +390,8 @@ class Incident:
     worst: Verdict
     reopened: int = 0
     last_seen: datetime | None = None
+    subject: Subject = Subject.TOPIC
+    severity: Severity = Severity.CRITICAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,18 +402,20 @@ class Change:
         incident: The incident as it stands after the change.
         time: The bucket at which it changed.
         reason: One sentence that says why.
+        step: What happened.
         url: Where a person can see more; empty if there is no page.
     """
 
     incident: Incident
     time: datetime
     reason: str
+    step: Step
     url: str = ""
 
     @property
     def id(self) -> str:
         """Stable identity: the same change is never recorded or announced twice."""
-        return f"{self.incident.id}:{seconds(self.time)}:{self.incident.phase}"
+        return f"{self.incident.id}:{seconds(self.time)}:{self.step}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,11 +456,23 @@ class Evidence:
     """What a notification shows beside the numbers.
 
     Attributes:
-        mentions: The most telling complaints, the worst first.
+        mentions: The most telling complaints, the worst first, copies collapsed.
         observed: Complaints in the window.
         total: Mentions in the window.
         authors: Distinct authors in the window.
         window: The stretch of time that these count.
+        expected: Complaints that the baseline leads to expect in the window.
+        low: Lower edge of the band of what is usual in the window.
+        high: Upper edge of that band.
+        chance: How likely an ordinary time looks as bad as the worst moment, in [0, 1]; None if the
+            detector cannot say.
+        usual_share: Which part of the topic's mentions usually complains; None if unknown.
+        unavailable: How many of the complaints say that it does not work or cannot be reached.
+        copies: How many of the mentions repeat another one; they are not in the numbers above.
+        words: What sets the window apart from the topic's normal days, the most telling first.
+        troubled: Other topics that are in an incident now.
+        events: Deploys and releases shortly before, the latest first.
+        official: The latest word of the official status page since shortly before, if there is one.
     """
 
     mentions: tuple[StoredMention, ...]
@@ -427,6 +480,17 @@ class Evidence:
     total: int
     authors: int
     window: Span
+    expected: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    chance: float | None = None
+    usual_share: float | None = None
+    unavailable: int = 0
+    copies: int = 0
+    words: tuple[str, ...] = ()
+    troubled: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+    official: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,6 +503,9 @@ class Notification:
         body: The rendered payload.
         attempts: How often it was tried.
         incident: The incident it tells of, whose messages arrive in order; empty if none.
+        digest: How long it may wait for others to its channel, to be sent with them as one; None
+            if it goes at once.
+        batch: What it is sent as one with; empty if it goes alone.
     """
 
     id: str
@@ -446,6 +513,8 @@ class Notification:
     body: str
     attempts: int = 0
     incident: str = ""
+    digest: timedelta | None = None
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ import sentiment
 from collectors import Archive, Columns, Refused, Row
 from commands.app import app
 from commands.options import Config, Json, StorePath, load
-from pipeline import Judges, dated
+from pipeline import Copies, Judges, dated
 from settings import Settings
 from signals import BUCKET, Collection, Judgement, Level, Mention, Post, Span, Topic
 from storage import Journal
@@ -80,7 +80,7 @@ def import_archive(
     columns = Columns(id_column, time_column, text_column, author_column, topic_column)
     with (
         Archive(file, columns, source) as archive,
-        Judges(sentiment.create()) as judges,
+        Judges(sentiment.build(settings.sentiment)) as judges,
         Journal(settings.store.path) as journal,
         _progress(archive, quiet=as_json) as advance,
     ):
@@ -110,6 +110,7 @@ class _Loader:
         self, settings: Settings, judges: Judges, journal: Journal, source: str, topic: str | None
     ) -> None:
         self.summary = _Summary()
+        self._copies = Copies()
         self._judges = judges
         self._journal = journal
         self._source = source
@@ -164,7 +165,8 @@ class _Loader:
             Mention(topic.name, post, judgement)
             for (post, topic), judgement in zip(batch, judgements.result(), strict=True)
         ]
-        stored = self._journal.load(Collection(self._source), mentions, now=self._now)
+        marked = self._copies.mark(mentions, self._journal.author)
+        stored = self._journal.load(Collection(self._source), marked, now=self._now)
         self.summary.stored += stored.new
         self.summary.duplicates += stored.known
 

@@ -1,26 +1,33 @@
-"""``hubbub status``, ``incidents`` and ``distros``: what the journal says."""
+"""``hubbub status`` and ``incidents``: what the journal says."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
+import alerts
+import collectors
 from commands.app import app
 from commands.options import Config, Json, StorePath, load
 from commands.terminal import plain, row, say, show
-from signals import Phase, iso
-from storage import Reader
+from pipeline import Explainer
+from service import alarmed, overdue, pace
+from signals import Change, Phase, Step, Subject, iso
+from storage import Attempts, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from signals import Incident, SourceHealth
+    from settings import Settings
+    from signals import Evidence, Incident
+
+_DAY = timedelta(days=1)
 
 
 @app.command()
@@ -31,13 +38,14 @@ def status(config: Config = None, store: StorePath = None, *, as_json: Json = Fa
     """
     settings = load(config, store)
     reader = Reader(settings.store.path)
-    sources, delivery = reader.sources(), reader.delivery()
-    open_incidents = [i for i in reader.incidents() if i.phase is not Phase.RESOLVED]
+    sources, delivery = _sources(settings, reader), reader.delivery()
+    found = reader.incidents(subject=None)
+    open_incidents = [i for i in found if i.phase is not Phase.RESOLVED]
     unsent = reader.unsent()
     if as_json:
         report = {
             "store": str(settings.store.path),
-            "sources": [_plain(asdict(source)) for source in sources],
+            "sources": sources,
             "influx": {
                 "configured": settings.influx is not None,
                 **_plain(asdict(delivery)),
@@ -65,29 +73,70 @@ def status(config: Config = None, store: StorePath = None, *, as_json: Json = Fa
         for line, reason in reader.refused(3):
             say(f"  refused: {reason}:", plain(line[:100], "dim"))
     for incident in open_incidents:
-        say(plain(f"{incident.topic}:", "red"), f"{incident.phase} since {iso(incident.opened)}")
+        say(
+            plain(f"{incident.topic or 'delivery'}:", "red"),
+            f"{incident.phase} since {iso(incident.opened)}",
+        )
     for channel, error, retrying in unsent:
         again = "will be tried again" if retrying else "given up"
         say(f"notification to {channel} {again}: {error}")
 
 
-def _show_sources(sources: Sequence[SourceHealth]) -> None:
+def _sources(settings: Settings, reader: Reader) -> list[dict[str, Any]]:
+    """Return how each source is, how often it is asked at present, and what it missed of a day."""
+    now = datetime.now(UTC)
+    topics = [topic.build() for topic in settings.topics]
+    client = collectors.Client(settings.service.contact)  # asks nothing here
+    known = {each.source: each for each in collectors.build(settings, client, topics)}
+    troubled = alarmed(reader.incidents(start=now), now)
+    gaps = reader.gaps(now - _DAY, now)
+    attempts = Attempts(reader.path)
+    found = []
+    for health in reader.sources():
+        document = _plain(asdict(health))
+        collector = known.get(health.source)
+        interval = None
+        if collector is not None and not collectors.streams(collector):
+            idle = now - (attempts.brought(health.source) or now)
+            hurried = bool(collector.topics & troubled)
+            interval = pace(collector, idle=idle, alarmed=hurried).total_seconds()
+        if health.ok and collector is not None and now - health.tried > overdue(collector):
+            document |= {"ok": False, "kind": "stale", "reason": "not asked; does hubbub run?"}
+        missed = [{"start": gap.start, "end": gap.end} for gap in gaps.get(health.source, ())]
+        found.append(document | {"interval": interval, "missed": _plain(missed)})
+    return found
+
+
+def _show_sources(sources: Sequence[dict[str, Any]]) -> None:
     if not sources:
         say("no source was asked yet; start 'hubbub run'")
         return
-    table = Table("source", "state", "last heard", "items", "lag", title="Sources")
+    table = Table("source", "state", "last heard", "every", "items", "lag", title="Sources")
     for source in sources:
-        state = plain(source.kind, "green" if source.ok else "red")
-        heard = _ago(source.heard) if source.heard else "never"
-        row(table, source.source, state, heard, str(source.items), f"{source.lag:.0f} s")
+        row(
+            table,
+            source["source"],
+            plain(source["kind"], "green" if source["ok"] else "red"),
+            _ago(datetime.fromisoformat(source["heard"])) if source["heard"] else "never",
+            f"{source['interval']:.0f} s" if source["interval"] is not None else "",
+            str(source["items"]),
+            f"{source['lag']:.0f} s",
+        )
     show(table)
     for source in sources:
-        if not source.ok:
-            say(f"{source.source}: {source.reason}")
+        if not source["ok"]:
+            say(f"{source['source']}: {source['reason']}")
+        for gap in source["missed"]:
+            say(f"{source['source']}: missed {gap['start']} .. {gap['end']}")
 
 
-@app.command()
+incident_commands = typer.Typer()
+app.add_typer(incident_commands, name="incidents")
+
+
+@incident_commands.callback(invoke_without_command=True)
 def incidents(
+    context: typer.Context,
     topic: Annotated[str | None, typer.Option(metavar="T", help="Only this topic's.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
     config: Config = None,
@@ -99,70 +148,62 @@ def incidents(
 
     Example: `hubbub incidents --topic GitHub`
     """
-    reader = Reader(load(config, store).store.path)
-    found = reader.incidents(topic, limit=limit)
+    if context.invoked_subcommand is not None:
+        return
+    settings = load(config, store)
+    reader = Reader(settings.store.path)
+    explainer = Explainer(reader.path, [each.build() for each in settings.topics])
+    found = [
+        (incident, explainer.explain(incident))
+        for incident in reader.incidents(topic, limit=limit, subject=None)
+    ]
     if as_json:
         documents = [
             {
                 **_incident(incident),
-                "changes": [
-                    {"time": iso(time), "phase": phase, "reason": reason}
-                    for time, phase, reason in reader.changes(incident.id)
-                ],
-                "mentions": [_plain(asdict(mention)) for mention in reader.telling(incident)],
+                "changes": [_plain(record._asdict()) for record in reader.records(incident.id)],
+                **_evidence(evidence),
             }
-            for incident in found
+            for incident, evidence in found
         ]
         typer.echo(json.dumps(documents, indent=2, ensure_ascii=False))
         return
     if not found:
         say("no incidents")
-    for incident in found:
+    for incident, evidence in found:
         worst = incident.worst
+        heading = (
+            plain(incident.topic or "delivery to InfluxDB", "bold"),
+            f" {incident.phase}  {incident.id}",
+            f" {iso(incident.opened)} .. {iso(incident.changed)}  ",
+        )
+        if incident.subject is not Subject.TOPIC:
+            say(*heading, reader.records(incident.id)[-1].reason)
+            continue
         say(
-            plain(incident.topic, "bold"),
-            f" {incident.phase}  "
-            f"{iso(incident.opened)} .. {iso(incident.changed)}  "
+            *heading,
             f"worst minute: {worst.observed:g} complaints, expected {worst.expected:.1f} "
             f"({worst.low:.1f} to {worst.high:.1f}), score {worst.score:.1f}",
         )
-        for mention in reader.telling(incident):
+        as_it_stands = Change(incident, incident.changed, "", Step(incident.phase))
+        for label, value in alerts.facts(as_it_stands, evidence):
+            say(f"    {label}: {value}")
+        for mention in evidence.mentions:
             text = " ".join(mention.text.split())[:110]
             say(f"    {mention.compound:+.2f}  {text}")
-
-
-@app.command()
-def distros(
-    span: Annotated[str, typer.Option(help="12m, 6m, 3m or 1m.")] = "6m",
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
-    config: Config = None,
-    store: StorePath = None,
-    *,
-    as_json: Json = False,
-) -> None:
-    """Show the latest ranking of distros (page hits per day on DistroWatch, not usage).
-
-    Example: `hubbub distros --span 12m --limit 10`
-    """
-    readings = Reader(load(config, store).store.path).readings(span)[:limit]
-    if as_json:
-        documents = [_plain(asdict(reading)) for reading in readings]
-        typer.echo(json.dumps(documents, indent=2, ensure_ascii=False))
-        return
-    if not readings:
-        typer.echo(f"no ranking for the span {span} yet; is a distrowatch source running?")
-        return
-    day = readings[0].day
-    table = Table("rank", "distro", "hits a day", title=f"DistroWatch, {span}, {day:%Y-%m-%d}")
-    for reading in readings:
-        row(table, str(reading.rank), reading.name, str(reading.hits))
-    show(table)
 
 
 def _incident(incident: Incident) -> dict[str, Any]:
     document = _plain(asdict(incident))
     assert isinstance(document, dict)  # noqa: S101 - a dataclass becomes a dict
     return document
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    """Return the evidence, and the mentions beside it."""
+    document = _plain(asdict(evidence))
+    mentions = document.pop("mentions")
+    return {"evidence": document, "mentions": mentions}
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - JSON

@@ -17,7 +17,7 @@ import typer
 import alerts
 from commands.app import app
 from commands.options import Config, StorePath, load
-from signals import Observation, iso
+from signals import BUCKET, Observation, iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST = 1e12
 """The highest count that is taken for one."""
+LEAST = timedelta(seconds=1)
+"""The shortest step between two rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,14 @@ def detect(
     Example: `hubbub detect --csv counts.csv --negative-column complaints`
     """
     columns = _Columns(time_column, total_column, negative_column, authors_column)
-    detector = alerts.create(load(config, store).detection, None)
-    for observation in _without_holes(_read(csv_file, columns)):
+    settings = load(config, store).detection
+    rows = _read(csv_file, columns)
+    step = _step(rows)
+    if step < LEAST:
+        raise typer.BadParameter(f"the rows of {csv_file} lie less than a second apart")
+    create = alerts.create_for_totals if negative_column is None else alerts.create
+    detector = create(settings, step=step)
+    for observation in _without_holes(rows, step):
         verdict = detector.step(observation)
         document = {
             "time": iso(verdict.time),
@@ -125,23 +133,28 @@ def _observation(
             f"{where}: {columns.time}: {written!r} is no time; write it like 2026-11-24T13:05:00Z"
         ) from None
     watched = number(columns.negative or total)
+    mentions = number(total)
     return Observation(
         time=time,
-        total=number(total) or watched or 0,
+        total=mentions or watched or 0,
         negative=watched or 0,
         authors=number(columns.authors) or 0,
-        coverage=0.0 if watched is None else 1.0,
+        coverage=0.0 if watched is None or (total and mentions is None) else 1.0,
     )
 
 
-def _without_holes(rows: list[Observation]) -> Iterator[Observation]:
-    """Yield the rows, with a gap for each step that is missing between two of them."""
+def _step(rows: list[Observation]) -> timedelta:
+    """Return the time that most often lies between two rows; a minute if there are not two."""
     steps = Counter(after.time - row.time for row, after in pairwise(rows))
     steps.pop(timedelta(0), None)
-    step = steps.most_common(1)[0][0] if steps else None
+    return steps.most_common(1)[0][0] if steps else BUCKET
+
+
+def _without_holes(rows: list[Observation], step: timedelta) -> Iterator[Observation]:
+    """Yield the rows, with a gap for each step that is missing between two of them."""
     before: datetime | None = None
     for row in rows:
-        while step and before and row.time - before >= 2 * step:
+        while before and row.time - before >= 2 * step:
             before += step
             yield Observation(before, 0, 0, 0, coverage=0.0)
         yield row

@@ -12,13 +12,14 @@ from rich.table import Table
 
 import alerts
 import collectors
+import sentiment
 from commands.app import app
+from commands.asking import COLUMNS, ask, cells
 from commands.options import Config, Json, StorePath, find_config, load, sample
 from commands.terminal import plain, row, say, show
 from storage import Influx, InfluxError
 
 if TYPE_CHECKING:
-    from collectors import Collector
     from settings import Settings
 
 
@@ -68,6 +69,9 @@ def check(
         "store": str(settings.store.path),
         "page": f"{settings.page.host}:{settings.page.port}",
         "influx": settings.influx.url if settings.influx else None,
+        "engine": sentiment.build(
+            settings.sentiment, origin=str(found or "the built-in sample")
+        ).name,
         "topics": [topic.name for topic in settings.topics],
         "channels": [channel.name for channel in alerts.build(settings)],
         "sources": asyncio.run(_sources(settings, online=online)),
@@ -92,7 +96,13 @@ async def _sources(settings: Settings, *, online: bool) -> list[dict[str, Any]]:
     topics = [topic.build() for topic in settings.topics]
     async with collectors.Client(settings.service.contact) as client:
         found = collectors.build(settings, client, topics)
-        answers = await asyncio.gather(*(_ask(source, online=online) for source in found))
+        tables = [table for table in collectors.validate(settings) if table.enabled]
+        answers = await asyncio.gather(
+            *(
+                ask(client, source, table) if online else _nothing()
+                for source, table in zip(found, tables, strict=True)
+            )
+        )
     return [
         {
             "source": source.source,
@@ -104,13 +114,8 @@ async def _sources(settings: Settings, *, online: bool) -> list[dict[str, Any]]:
     ]
 
 
-async def _ask(source: Collector, *, online: bool) -> dict[str, str]:
-    if not online or not isinstance(source, collectors.Probe):
-        return {}
-    try:
-        return {"answer": await source.probe()}
-    except collectors.SourceError as error:
-        return {"problem": str(error)}
+async def _nothing() -> dict[str, Any]:
+    return {}
 
 
 def _show(report: dict[str, Any], *, online: bool) -> None:
@@ -118,17 +123,19 @@ def _show(report: dict[str, Any], *, online: bool) -> None:
         say(f"{name + ':':<15}{report[name] or 'none; the journal alone serves'}")
     if "influx_problem" in report:
         say(plain(f"{'':<15}{report['influx_problem']}", "red"))
+    say(f"{'engine:':<15}{report['engine']}")
     say(f"{'topics:':<15}{', '.join(report['topics']) or 'none yet; see [[topics]]'}")
     say(f"{'channels:':<15}{', '.join(report['channels']) or 'none; see [[channels]]'}")
-    table = Table("source", "every", "listens for", *(["answers"] if online else []))
+    table = Table("source", "every", "listens for", *(COLUMNS if online else ()))
     for source in report["sources"]:
-        answer = source.get("problem") or source.get("answer") or "has nothing to ask"
-        colour = "red" if "problem" in source else "green"
         row(
             table,
             source["source"],
             f"{source['interval_s']:g} s",
             ", ".join(source["topics"]) or "its own figures",
-            *([plain(answer, colour)] if online else []),
+            *(cells(source) if online else ()),
         )
     show(table)
+    for source in report["sources"]:
+        if told := source.get("problem") or source.get("answer"):
+            say(f"{source['source']}:", plain(told, "red" if "problem" in source else "green"))

@@ -1,7 +1,25 @@
 """The two ways through hubbub: that of a mention, and that of a spike."""
 
+from pipeline import backtest, deploys
+from pipeline.copies import Copies
+from pipeline.evidence import Explainer
 from pipeline.judging import Judges
+from pipeline.lives import Lives
 from pipeline.mentions import Pipeline, dated
+from pipeline.messenger import Messenger
 from pipeline.spikes import SpikeWatch
+from pipeline.upkeep import UpkeepWatch
 
-__all__ = ["Judges", "Pipeline", "SpikeWatch", "dated"]
+__all__ = [
+    "Copies",
+    "Explainer",
+    "Judges",
+    "Lives",
+    "Messenger",
+    "Pipeline",
+    "SpikeWatch",
+    "UpkeepWatch",
+    "backtest",
+    "dated",
+    "deploys",
+]

@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-OPEN = frozenset({"/healthz", "/readyz"})
-"""What a supervisor may ask without the token."""
+OPEN = frozenset({"/healthz", "/readyz", "/api/mentions"})
+"""What a supervisor may ask without the token, and where the inboxes ask for their own."""
 
 
 class TokenNeeded:
@@ -40,11 +40,17 @@ class TokenNeeded:
         await self._app(scope, receive, send)
 
 
+def bearer(header: str) -> bytes:
+    """Return the token in a header ``Authorization: Bearer``; empty if there is none."""
+    scheme, _, value = header.partition(" ")
+    return value.strip().encode() if scheme.lower() == "bearer" else b""
+
+
 def _credential(header: str) -> bytes:
     """Return the token in a header ``Authorization``; empty if there is none."""
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() == "bearer":
-        return value.encode()
+    if token := bearer(header):
+        return token
+    value = header.partition(" ")[2]
     try:
         return base64.b64decode(value, validate=True).partition(b":")[2]
     except (binascii.Error, ValueError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from alerts import SendFailed, next_attempt
+from alerts import SendFailed, batches, bundle, next_attempt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,33 +48,35 @@ class Announcer:
                 raise outcome
 
     async def _send_all(self, name: str, due: Sequence[Notification]) -> None:
-        for notification in due:
-            await self._send(name, notification)
+        for batch in batches(due):
+            await self._send(name, batch)
 
-    async def _send(self, name: str, notification: Notification) -> None:
+    async def _send(self, name: str, batch: Sequence[Notification]) -> None:
         incidents = self._writing.journal.incidents
         if (channel := self._channels.get(name)) is None:
             error = f"no channel is called {name} any more"
-            await self._writing.do(incidents.give_up, notification, error)
+            await self._writing.do(incidents.give_up, batch, error)
             return
+        notification = bundle(batch)
         if notification.id not in self._arrived:
             try:
                 await channel.send(notification, datetime.now(UTC))
             except SendFailed as error:
-                await self._failed(notification, error)
+                await self._failed(batch, error)
                 return
             except Exception as error:
                 log.exception("channel failed", channel=name)
                 reason = f"a defect in hubbub: {type(error).__name__}; the log has more"
-                await self._failed(notification, SendFailed(reason))
+                await self._failed(batch, SendFailed(reason))
                 return
             self._arrived.add(notification.id)
             self._health.notifications.labels(name, "sent").inc()
             log.info("notification sent", channel=name, id=notification.id)
-        await self._writing.do(incidents.sent, notification, datetime.now(UTC))
+        await self._writing.do(incidents.sent, batch, datetime.now(UTC))
         self._arrived.discard(notification.id)
 
-    async def _failed(self, notification: Notification, error: SendFailed) -> None:
+    async def _failed(self, batch: Sequence[Notification], error: SendFailed) -> None:
+        notification = batch[0]
         incidents = self._writing.journal.incidents
         due = None
         if not error.permanent:
@@ -83,9 +85,9 @@ class Announcer:
             )
         name = notification.channel
         if due is None:
-            await self._writing.do(incidents.give_up, notification, str(error))
+            await self._writing.do(incidents.give_up, batch, str(error))
             log.error("notification given up", channel=name, error=str(error))
         else:
-            await self._writing.do(incidents.postpone, notification, due, str(error))
+            await self._writing.do(incidents.postpone, batch, due, str(error))
             log.warning("notification failed", channel=name, error=str(error), again=str(due))
         self._health.notifications.labels(name, "failed").inc()

@@ -8,6 +8,7 @@ Prometheus' text format.
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
@@ -35,6 +34,11 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotati
 
 FRESH_INTERVALS = 3
 """A source is fresh if it was heard within so many of its intervals, but at least a minute."""
+
+
+def patience_of(interval: timedelta) -> timedelta:
+    """Return how long a source that should be heard every ``interval`` may be unheard."""
+    return max(interval * FRESH_INTERVALS, timedelta(minutes=1))
 
 
 class Health:
@@ -64,6 +68,24 @@ class Health:
             ["source"],
             registry=self.registry,
         )
+        self.well = Gauge(
+            "hubbub_source_well",
+            "Whether the latest attempt to listen succeeded",
+            ["source"],
+            registry=self.registry,
+        )
+        self.pace = Gauge(
+            "hubbub_source_interval_seconds",
+            "How often a source that is polled is asked at present",
+            ["source"],
+            registry=self.registry,
+        )
+        self.gaps = Counter(
+            "hubbub_source_missed_seconds",
+            "Time that a source could no longer give when it was asked again",
+            ["source"],
+            registry=self.registry,
+        )
         self.outbox = Gauge(
             "hubbub_outbox_lines", "Lines that wait for InfluxDB", registry=self.registry
         )
@@ -83,6 +105,7 @@ class Health:
             "hubbub_jobs_missed", "Runs skipped or failed, by job", ["job"], registry=self.registry
         )
         self._heard: dict[str, float] = {}
+        self._expected: dict[str, float] = {}
         self._patience: dict[str, float] = {}
 
     def begin(self, settings: Settings) -> None:
@@ -90,14 +113,27 @@ class Health:
         text = settings.model_dump_json(exclude_defaults=True)  # secrets are masked in it
         self.configuration = blake2b(text.encode(), digest_size=6).hexdigest()
         self._patience.clear()
+        self.well.clear()
+        self.pace.clear()
 
     def expect(self, source: str, interval: timedelta) -> None:
-        """Note that ``source`` should be heard every ``interval``."""
-        self._patience[source] = max(interval.total_seconds() * FRESH_INTERVALS, 60.0)
+        """Note that ``source`` should be heard every ``interval`` from now on."""
+        self._patience[source] = patience_of(interval).total_seconds()
+        self._expected[source] = time.monotonic()
 
     def heard(self, source: str) -> None:
         """Note that ``source`` was heard just now."""
         self._heard[source] = time.monotonic()
+        self.well.labels(source).set(1)
+
+    def unwell(self, source: str) -> None:
+        """Note that ``source`` was not heard just now, though it was asked."""
+        self.well.labels(source).set(0)
+
+    def unheard(self, source: str) -> float:
+        """Return the seconds since ``source`` was heard, or else since it was expected to be."""
+        now = time.monotonic()
+        return now - max(self._heard.get(source, 0.0), self._expected.get(source, now))
 
     def routes(self) -> list[BaseRoute]:
         """Return the three addresses."""

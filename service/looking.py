@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerts import StateError
+from service.pace import alarmed
 from storage import Reader
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Looking:
         self._unusable: set[str] = set()
 
     async def look(self) -> None:
-        """Judge what is new of each topic.
+        """Judge what is new of each topic, and have the sources of those in trouble asked faster.
 
         Raises:
             StoreError: The journal cannot be used.
@@ -50,6 +51,9 @@ class Looking:
             if self._collecting.is_caught_up(topic):
                 await self._look(topic)
             self.progress = time.monotonic()
+        now = datetime.now(UTC)
+        going_on = await asyncio.to_thread(self._reader.incidents, start=now)
+        self._collecting.alarm(alarmed(going_on, now))
         self.progress = time.monotonic()
 
     async def _look(self, topic: str) -> None:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import uvicorn
 
 from dashboards import create_app
+from pipeline import Explainer
 from service.access import TokenNeeded
 from settings import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from starlette.routing import BaseRoute
     from starlette.types import ASGIApp
 
-    from service.health import Health
     from settings import Page
+    from signals import Topic
     from storage import Reader
 
 
@@ -30,8 +33,20 @@ class PageServer:
         url: Its address.
     """
 
-    def __init__(self, settings: Page, reader: Reader, health: Health) -> None:
+    def __init__(
+        self,
+        settings: Page,
+        reader: Reader,
+        routes: Sequence[BaseRoute],
+        topics: Iterable[Topic] = (),
+    ) -> None:
         """Take the port.
+
+        Args:
+            settings: Where to listen, and whom to let in.
+            reader: The journal that is shown.
+            routes: What else is served there.
+            topics: What is watched; their terms are no telling words of an incident.
 
         Raises:
             SettingsError: The address cannot be listened on.
@@ -41,7 +56,7 @@ class PageServer:
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._server = _Server(
             uvicorn.Config(
-                _app(settings, reader, health),
+                _app(settings, reader, routes, Explainer(reader.path, topics)),
                 log_config=None,
                 lifespan="off",
                 timeout_graceful_shutdown=2,
@@ -67,11 +82,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _app(settings: Page, reader: Reader, health: Health) -> ASGIApp:
-    """Return the page; whoever is let in by its token may call it by any name."""
+def _app(
+    settings: Page, reader: Reader, routes: Sequence[BaseRoute], explainer: Explainer
+) -> ASGIApp:
+    """Return the page; whoever is let in by its token may call it by any name.
+
+    An incident is explained once a minute, however many look at it: it changes with each bucket.
+    """
+    explain = lru_cache(maxsize=128)(explainer.explain)
     if not settings.token:
-        return create_app(reader, extra_routes=health.routes())
-    app = create_app(reader, extra_routes=health.routes(), allowed_hosts=("*",))
+        return create_app(reader, explain=explain, extra_routes=routes)
+    app = create_app(reader, explain=explain, extra_routes=routes, allowed_hosts=("*",))
     return TokenNeeded(app, settings.token.get_secret_value())
 
 

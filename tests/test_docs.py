@@ -36,6 +36,7 @@ from signals import (
     Reading,
     Span,
     State,
+    Step,
     Verdict,
 )
 from storage import Journal
@@ -47,7 +48,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
-EXAMPLES = {"collectors/forum.py", "__init__.py"}
+EXAMPLES = {
+    "__init__.py",
+    "collectors/forum.py",
+    "tests/collectors/cases/forum.py",
+    "tests/collectors/payloads/forum.json",
+}
 """Files that a page tells the reader to write, and those that every package has."""
 
 _FENCE = re.compile(
@@ -106,17 +112,15 @@ KEYS = [
 ]
 
 
-def explanation(place: Place, key: str) -> list[str] | None:
-    """Return the row of the table that explains ``key``; None if it is explained elsewhere."""
+def explanation(place: Place, key: str) -> list[str]:
+    """Return the row of the table that explains ``key``."""
     if place.name not in {"sources", "channels"}:
         title = f"`[[{place.name}]]`" if place.is_list else f"`[{place.name}]`"
         text = section(page("configuration.md"), title)
     elif place.name == "channels":
-        text = page(f"{place.kind}.md") + section(
-            page("configuration.md"), "`[[sources]]` and `[[channels]]`"
-        )
-        if re.search(rf"^{key} = ", text, re.MULTILINE):
-            return None
+        own = place.kind != "webhook" and section(page("channels.md"), f"`{place.kind}`")
+        text = own or page("webhook.md").partition("\n## ")[0]
+        text += section(page("configuration.md"), "`[[sources]]` and `[[channels]]`")
     else:
         text = page(f"sources/{place.kind}.md")
         if key in {"kind", "enabled", "topics"}:
@@ -130,7 +134,7 @@ def explanation(place: Place, key: str) -> list[str] | None:
 def test_every_key_is_explained(place: Place, key: str) -> None:
     """Each key of each table, those of every kind of source and channel too, has its words."""
     row = explanation(place, key)
-    assert row is None or len(row[-1]) > len("meaning")
+    assert len(row[-1]) > len("meaning")
 
 
 @pytest.mark.parametrize(("place", "key"), KEYS)
@@ -138,7 +142,7 @@ def test_every_default_is_true(place: Place, key: str) -> None:
     """What a page calls the default of a key is its default."""
     row = explanation(place, key)
     field = place.model.model_fields[key]
-    if row is None or field.default_factory is not None or key == "kind":
+    if field.default_factory is not None or key == "kind":
         return
     cell = row[-2]
     if cell == "depends":
@@ -159,7 +163,7 @@ def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[
     """Yield the name of each command, ``hubbub`` itself included, and the command."""
     command = command or typer.main.get_command(app)
     inner = getattr(command, "commands", {})
-    if not inner or not path:
+    if not inner or not path or getattr(command, "invoke_without_command", False):
         yield " ".join(("hubbub", *path)), command
     for name, each in inner.items():
         yield from commands(each, (*path, name))
@@ -266,7 +270,7 @@ def every_line(path: Path) -> list[str]:
             NOON,
             verdicts=[verdict],
             incidents=[incident],
-            changes=[Change(incident, NOON, "more than usual")],
+            changes=[Change(incident, NOON, "more than usual", Step.CONFIRMED)],
             now=NOON,
         )
         journal.outbox.fill(later)
@@ -338,7 +342,7 @@ def test_every_kind_of_source_has_a_page_and_a_sample() -> None:
         text = page(f"sources/{kind}.md")
         assert text.startswith(f"# `{kind}`\n")
         shown = next(block["body"] for block in _FENCE.finditer(text) if block["kind"] == "toml")
-        raw = re.sub(r"\$\{\w+\}", "secret", shown)
+        raw = re.sub(r"\$\{\w+\}", "0123456789abcdef", shown)
         (table,) = tomllib.loads(raw)["sources"]
         assert settings.parse(collectors.KINDS[kind].table, table, origin=kind).enabled
         assert table["kind"] == kind

@@ -8,14 +8,16 @@ import logging
 import re
 import signal
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httpx
 import pytest
 import structlog
 import time_machine
 
+import collectors
 import scheduler
 import settings
 from scheduler import Service
@@ -24,12 +26,15 @@ from storage import Reader
 from storage.database import reading
 from tests.support.receiver import SECRET, Receiver
 from tests.support.running import hubbub, running
+from tests.support.serving import Stream, portion
 from tests.support.waiting import until, wait_for
 from tests.support.web import Reply, Web
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from signals import Collection
 
 SIMULATED = """
 [page]
@@ -61,6 +66,7 @@ any = ["github"]
 [[sources]]
 kind = "hackernews"
 base_url = "{url}"
+items_url = "{url}"
 topics = ["GitHub"]
 """
 
@@ -179,6 +185,49 @@ def test_it_stops_quickly_while_a_source_hangs(configuration: Path, journal: Pat
             assert "stopped" in service.log
             assert "Traceback" not in service.log
     assert Reader(journal).sources()[0].items > 0
+
+
+@pytest.mark.usefixtures("_logs_stay")
+def test_a_stream_runs_beside_the_schedule_and_is_cut_off_at_once(
+    configuration: Path, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never ends, is no job that was missed, and holds up neither a reload nor the stop."""
+    stopping = asyncio.Event()
+    kind = collectors.Kind(settings.Source, lambda *_: endless(stopping))
+    monkeypatch.setitem(cast("dict[str, collectors.Kind]", collectors.KINDS), "endless", kind)
+    text = configuration.read_text(encoding="utf-8").replace("simulator", "endless")
+    text = text.replace("rate = 3.0\n", "").replace('history = "1h"\n', "")
+    configured = settings.load(f'{text}[store]\npath = "{journal}"\n')
+    lines: list[str] = []
+
+    async def run() -> None:
+        service = Service(configured, lambda: configured)
+        task = asyncio.create_task(service.run(lines.append))
+        url = (await until(lambda: lines))[0]
+        await until(lambda: Reader(journal).sources())
+        signal.raise_signal(signal.SIGHUP)
+        await asyncio.wait_for(stopping.wait(), timeout=5)
+        stopping.clear()
+        metrics = await asyncio.to_thread(httpx.get, f"{url}/metrics", trust_env=False)
+        assert 'job="endless"' not in metrics.text
+        service.stop()
+        await asyncio.wait_for(task, timeout=5)
+
+    asyncio.run(run())
+    assert Reader(journal).sources()[0].ok
+
+
+def endless(stopped: asyncio.Event) -> Stream:
+    """Return a stream that says one thing and then waits for more; it tells when it is cut off."""
+
+    async def says(now: datetime) -> AsyncIterator[Collection]:
+        try:
+            yield portion(now, "1", source="endless")
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    return Stream(says, "endless")
 
 
 def test_a_new_configuration_is_read_and_an_invalid_one_refused(
@@ -340,27 +389,34 @@ tags = ["example"]
 def test_it_goes_on_when_the_clock_is_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: timedelta
 ) -> None:
-    """Its jobs run again after the next look at the clock, in place of an hour later."""
+    """Sources are asked as before; jobs run after the next look at the clock, not an hour later."""
     monkeypatch.setattr(scheduler, "WATCH_CLOCK", 0.1)
     configured = settings.load(f'{SIMULATED}[store]\npath = "{tmp_path / "hubbub.db"}"\n')
     lines: list[str] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)  # noqa: FBT003 - its only argument
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "400000")
 
-    async def run() -> None:
-        service = Service(configured, lambda: configured)
-        task = asyncio.create_task(service.run(lines.append))
-        url = (await until(lambda: lines))[0]
-        await goes_on(url)
-        with time_machine.travel(datetime.now(UTC) + step):
+        async def run() -> None:
+            service = Service(configured, lambda: configured)
+            task = asyncio.create_task(service.run(lines.append))
+            url = (await until(lambda: lines))[0]
             await goes_on(url)
-        service.stop()
-        await task
+            with time_machine.travel(datetime.now(UTC) + step):
+                await goes_on(url)
+            service.stop()
+            await task
 
-    async def goes_on(url: str) -> None:
-        before = await asyncio.to_thread(collections, url)
-        for _ in range(400):
-            if await asyncio.to_thread(collections, url) >= before + 2:
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError("it stands still")
+        async def goes_on(url: str) -> None:
+            heard, signs = await asyncio.to_thread(collections, url), 0
+            for _ in range(400):
+                with suppress(BlockingIOError):
+                    signs += manager.recv(1_000) == b"WATCHDOG=1"
+                if await asyncio.to_thread(collections, url) >= heard + 2 and signs >= 3:
+                    return
+                await asyncio.sleep(0.05)
+            raise AssertionError("it stands still")
 
-    asyncio.run(run())
+        asyncio.run(run())

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 CANARY = "c4nary5ecretc4nary5ecretc4nary5ecret"
 SIGNING = f"whsec_{CANARY}"
 TOPIC = '[[topics]]\nname = "GitHub"\nany = ["github"]\n'
+SHAPED = {
+    "HUBBUB_PAGERDUTY_KEY": CANARY[:32],
+    "HUBBUB_SLACK_URL": f"https://hooks.slack.com/services/{CANARY}",
+    "HUBBUB_NTFY_TOPIC": CANARY,
+    "HUBBUB_APPRISE_URL": f"json://{CANARY}.example.org",
+}
+"""Secrets of the sample that must look like what they are."""
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 _COMMENTED = re.compile(r"^# (?=\[|\w+ = )", re.MULTILINE)
@@ -91,20 +98,21 @@ def shown_defaults() -> Iterator[Any]:
 
 
 def test_the_sample_loads() -> None:
-    """What `hubbub init` writes is valid as it stands, and has a source of each kind."""
+    """What `hubbub init` writes is valid as it stands, and shows a source of each kind."""
     found = load_all(sample())
     assert found.topics[0].name == "Example (simulated)"
-    assert {table["kind"] for table in found.sources} == set(collectors.KINDS)
+    shown = tomllib.loads(uncommented())["sources"]
+    assert {table["kind"] for table in shown} == set(collectors.KINDS)
     assert found.influx is None
 
 
 def test_the_sample_loads_with_every_line_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
     """Taking away each comment sign leaves a valid file."""
     for name in _VARIABLE.findall(uncommented()):
-        monkeypatch.setenv(name, SIGNING)
+        monkeypatch.setenv(name, SHAPED.get(name, SIGNING))
     found = load_all(uncommented())
     assert found.influx is not None
-    assert [channel.name for channel in alerts.build(found)] == ["on-call"]
+    assert {channel.kind for channel in alerts.build(found)} >= {"webhook", "email", "apprise"}
 
 
 @pytest.mark.parametrize(("place", "key", "value"), list(shown_defaults()))
@@ -160,6 +168,14 @@ def test_an_unknown_key_like_no_other_lists_those_that_exist() -> None:
         ('[sources]\nkind = "simulator"', "sources: must be a list"),
         ('sources = ["simulator"]', "sources[0]: must be a table"),
         ("[influx]", "influx.url: is missing"),
+        ('[sentiment]\nengine = ""', "sentiment.engine: must not be empty"),
+        ('[sentiment.lexicon]\n"bad" = -5', "sentiment.lexicon.bad: Input should be greater"),
+        ('[sentiment.lexicon]\n"bad" = "x"', "sentiment.lexicon.bad: Input should be a valid"),
+        ('[sentiment.lexicon]\n" " = 1', "sentiment.lexicon. "),
+        (
+            '[sentiment]\nengine = "vader"\nlexicon = { "bad" = 1 }',
+            "sentiment: the engine vader takes no lexicon: drop it, or use ops",
+        ),
         ('[influx]\nurl = "influx.example.org"', "influx.url: is no address; write for example"),
         ('[influx]\nurl = "http://a"\ntoken = 5', "influx.token: Input should be a valid string"),
         ('[store]\npath = "~nobody-here/x"', "store.path: ~nobody-here/x: nobody's home folder"),
@@ -328,6 +344,9 @@ CHANNEL = '[[channels]]\nkind = "webhook"\nname = "a"\nurl = "https://a.example"
 SECRETS = (
     f"{INFLUX}token = SECRET\n",
     "[page]\ntoken = SECRET\n",
+    "[grafana]\ntoken = SECRET\n",
+    "[grafana]\ndatasource_token = SECRET\n",
+    "[grafana]\nwebhook_secret = SECRET\nwebhook_token = SECRET\n",
     f"{SOURCE}token = SECRET\n",
     f"{CHANNEL}secret = SECRET\n",
     f"{CHANNEL}headers = {{ Authorization = SECRET }}\n",

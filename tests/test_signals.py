@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import signals
-from signals import BUCKET, Change, Incident, Level, Phase, Span, State, Verdict, Volume
+from signals import BUCKET, Change, Incident, Level, Phase, Span, State, Step, Verdict, Volume
 
 NOON = datetime(2026, 11, 24, 12, 34, 56, 789_000, UTC)
 
@@ -25,7 +25,7 @@ def change(phase: Phase, at: datetime = NOON, reason: str = "") -> Change:
     """Return a change of one incident."""
     verdict = Verdict(NOON, 9.0, 1.0, 0.0, 5.0, 6.0, State.CONFIRMED)
     incident = Incident("20261124T1234Z-0", "GitHub", phase, NOON, at, verdict)
-    return Change(incident, at, reason)
+    return Change(incident, at, reason, Step(incident.phase))
 
 
 @given(instants, st.sampled_from(Level))

@@ -59,6 +59,34 @@ def test_a_channel_that_fails_is_code_1(
     assert SECRET not in said
 
 
+def test_one_channel_may_be_tested_alone(
+    hubbub: Hubbub, configure: Configure, receiver: Receiver
+) -> None:
+    """By its name, even one that asks to be told of little."""
+    text = CHANNEL.format(name="quiet", url=receiver.url, secret=SECRET)
+    quiet = f'{text}severity = "critical"\nsteps = ["snoozed"]\ndigest = "1h"\n'
+    path = configure(CHANNEL.format(name="a", url=receiver.url, secret=SECRET) + quiet)
+    ended = hubbub("alert", "test", "--config", path, "--channel", "quiet", "--json")
+    (result,) = ended.document
+    assert (result["channel"], result["kind"], result["error"]) == ("quiet", "webhook", "")
+    (delivery,) = receiver.accepted
+    assert (delivery.id, delivery.body["type"]) == (result["id"], "test")
+
+
+def test_a_channel_that_does_not_exist_is_a_usage_error(
+    hubbub: Hubbub, configure: Configure
+) -> None:
+    """With the name that was meant; one that is switched off cannot be tested."""
+    text = CHANNEL.format(name="on-call", url="http://example.org", secret=SECRET)
+    ended = hubbub("alert", "test", "--config", configure(text), "--channel", "oncall")
+    assert ended.code == 2
+    assert "did you mean on-call?" in ended.err
+    path = configure(f"{text}enabled = false\n")
+    ended = hubbub("alert", "test", "--config", path, "--channel", "on-call")
+    assert ended.code == 2
+    assert "enabled channels: none" in ended.err
+
+
 def test_without_a_channel_it_says_where_to_look(hubbub: Hubbub, configure: Configure) -> None:
     """That is no failure."""
     ended = hubbub("alert", "test", "--config", configure(""))

@@ -22,6 +22,8 @@ def _commands(group: object, *path: str) -> Iterator[tuple[str, ...]]:
     if inner is None:
         yield path
     else:
+        if getattr(group, "invoke_without_command", False):
+            yield path
         for name, command in inner.items():
             yield from _commands(command, *path, name)
 
@@ -34,6 +36,8 @@ def test_the_commands_are_those_that_are_documented() -> None:
     assert set(COMMANDS) >= {
         ("run",), ("init",), ("check",), ("try",), ("score",), ("detect",), ("import",),
         ("distros",), ("mark",), ("incidents",), ("status",), ("alert", "test"),
+        ("incidents", "ack"), ("incidents", "snooze"),
+        ("maintenance", "add"), ("maintenance", "list"), ("maintenance", "end"),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""``hubbub status``, ``incidents``, ``distros`` and ``mark``."""
+"""``hubbub status``, ``incidents`` and ``mark``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 import settings
 from pipeline import SpikeWatch
-from signals import Collection, Judgement, Level, Mention, Polarity, Post, Reading, Span
+from signals import Collection, Judgement, Level, Mention, Polarity, Post, Span, iso
 from storage import Journal, Reader
 from tests.support.worlds import DAY, HOUR, channels, hear, outage
 
@@ -42,7 +42,7 @@ def troubled(journal: Path, now: datetime) -> Path:
         watch = SpikeWatch(settings.Detection(), writer, Reader(journal), channels(), "")
         watch.look("GitHub", now)
         (message,) = writer.incidents.due(now)
-        writer.incidents.postpone(message, now + HOUR, f"answered 503 {NASTY}")
+        writer.incidents.postpone([message], now + HOUR, f"answered 503 {NASTY}")
         writer.record_failure("mastodon:[x]", "blocked", NASTY, now=now)
     return journal
 
@@ -74,6 +74,55 @@ def test_status_is_a_document_too(hubbub: Hubbub, troubled: Path) -> None:
     assert report["notifications"] == [
         {"channel": "ops", "error": f"answered 503 {NASTY}", "retrying": True}
     ]
+
+
+PACED = """
+[[topics]]
+name = "GitHub"
+any = ["github"]
+
+[[sources]]
+kind = "hackernews"
+"""
+
+
+def test_status_shows_how_often_a_source_is_asked(
+    hubbub: Hubbub, troubled: Path, configure: Configure
+) -> None:
+    """Four times as often in an incident; what is not configured any more is not asked."""
+    path = configure(PACED)
+    report = hubbub("status", "--store", troubled, "--config", path, "--json").document
+    assert [source["interval"] for source in report["sources"]] == [15.0, None]
+    assert "│ 15 s  │" in hubbub("status", "--store", troubled, "--config", path).out
+
+
+def test_status_shows_what_was_missed(hubbub: Hubbub, journal: Path, now: datetime) -> None:
+    """Of the last day, with its times."""
+    spans = (Span(now - 30 * HOUR, now - 2 * HOUR), Span(now - HOUR, now))
+    with Journal(journal) as writer:
+        for span in spans:
+            writer.record(Collection("hackernews", watched=(span,)), [], now=now)
+    (source,) = hubbub("status", "--store", journal, "--json").document["sources"]
+    gap = {"start": iso(now - 2 * HOUR), "end": iso(now - HOUR)}
+    assert source["missed"] == [gap]
+    ended = hubbub("status", "--store", journal)
+    assert f"hackernews: missed {gap['start']} .. {gap['end']}" in ended.out
+
+
+def test_status_calls_stale_what_nobody_asks(
+    hubbub: Hubbub, journal: Path, configure: Configure, now: datetime
+) -> None:
+    """Because the service is down; the last time all was well."""
+    path = configure(PACED)
+    with Journal(journal) as writer:
+        writer.record(Collection("hackernews"), [], now=now - timedelta(minutes=5))
+    (source,) = hubbub("status", "--store", journal, "--config", path, "--json").document["sources"]
+    assert source["ok"]
+    with Journal(journal) as writer:
+        writer.record(Collection("hackernews"), [], now=now - timedelta(minutes=9))
+    (source,) = hubbub("status", "--store", journal, "--config", path, "--json").document["sources"]
+    assert (source["ok"], source["kind"]) == (False, "stale")
+    assert source["reason"] == "not asked; does hubbub run?"
 
 
 def test_status_shows_what_influxdb_refused(
@@ -111,26 +160,6 @@ def test_incidents_come_with_their_evidence(hubbub: Hubbub, troubled: Path) -> N
     assert hubbub("incidents", "--topic", "other", "--store", troubled, "--json").document == []
     assert hubbub("incidents", "--topic", "other", "--store", troubled).out == "no incidents\n"
     assert hubbub("incidents", "--limit", "0", "--store", troubled).code == 2
-
-
-def test_distros_are_ranked(hubbub: Hubbub, journal: Path, now: datetime) -> None:
-    """The latest day of a span, the first place first."""
-    names = ("Mint [x]", "MX Linux", "Debian")
-    day = Level.DAY.floor(now)
-    readings = tuple(
-        Reading(name.lower(), name, "distrowatch", "6m", day, rank, 3_000 // rank)
-        for rank, name in enumerate(names, start=1)
-    )
-    with Journal(journal) as writer:
-        writer.record(Collection("distrowatch", readings=readings), [], now=now)
-    ended = hubbub("distros", "--store", journal)
-    assert [name for name in names if name in ended.out] == list(names)
-    documents = hubbub("distros", "--limit", "2", "--store", journal, "--json").document
-    assert [(each["rank"], each["name"], each["hits"]) for each in documents] == [
-        (1, "Mint [x]", 3_000), (2, "MX Linux", 1_500),
-    ]  # fmt: skip
-    nothing = hubbub("distros", "--span", "12m", "--store", journal)
-    assert "no ranking for the span 12m yet" in nothing.out
 
 
 def test_a_mark_is_an_event(hubbub: Hubbub, journal: Path, now: datetime) -> None:

@@ -43,8 +43,36 @@ def test_each_bucket_is_judged(hubbub: Hubbub, series: Path) -> None:
     assert found[0]["time"] == "2026-11-01T00:00:00Z"
     assert found[-1]["state"] == "confirmed"
     assert {judged["state"] for judged in found[:2_850]} == {"quiet"}
-    assert found[-1]["score"] > 5
+    assert found[-1]["score"] > 3 > max(judged["score"] for judged in found[:2_850])
     assert all(judged["low"] <= judged["expected"] <= judged["high"] for judged in found)
+
+
+def test_a_buzz_is_told_from_an_outage_by_the_total(hubbub: Hubbub, tmp_path: Path) -> None:
+    """Ten times as many complaints are none if ten times as much of everything is said."""
+
+    def last(total: int) -> str:
+        counts = [(5, int(n % 2 == 0)) for n in range(2_880)] + [(total, 6)] * 15
+        rows = [f"{minute(n)},{all_},{bad}" for n, (all_, bad) in enumerate(counts)]
+        path = write(tmp_path / "series.csv", rows, "timestamp,value,complaints")
+        found = hubbub("detect", "--csv", path, "--negative-column", "complaints").documents
+        return str(found[-1]["state"])
+
+    assert last(total=10) == "confirmed"
+    assert last(total=60) == "quiet"
+
+
+def test_windows_are_as_long_whatever_the_step(hubbub: Hubbub, tmp_path: Path) -> None:
+    """Six hours are learned; in steps of five minutes these are 72 rows, and not 360."""
+
+    def first(rows: int) -> int:
+        counts = [n % 2 for n in range(rows)] + [30] * 12
+        lines = [f"{minute(5 * n)},{count}" for n, count in enumerate(counts)]
+        path = write(tmp_path / "series.csv", lines, "timestamp,complaints")
+        found = hubbub("detect", "--csv", path, "--negative-column", "complaints").documents
+        return sum(judged["state"] == "confirmed" for judged in found)
+
+    assert first(rows=72) > 0
+    assert first(rows=50) == 0
 
 
 def test_missing_rows_and_empty_cells_are_gaps(hubbub: Hubbub, tmp_path: Path) -> None:
@@ -92,6 +120,11 @@ def test_a_table_without_rows_has_no_buckets(hubbub: Hubbub, tmp_path: Path) -> 
         ("timestamp,value", ",3", "line 2: timestamp: '' is no time"),
         ("time,value", "2026-11-01,3", "has no column timestamp; it has: time, value"),
         ("timestamp,n", "2026-11-01,3", "say which column"),
+        (
+            "timestamp,value",
+            "2026-11-01T00:00:00.1,3\n2026-11-01T00:00:00.2,3",
+            "less than a second apart",
+        ),
     ],
 )
 def test_bad_tables_are_code_2(

@@ -23,6 +23,7 @@ any = ["github"]
 [[sources]]
 kind = "hackernews"
 base_url = "{url}"
+items_url = "{url}"
 """
 
 
@@ -65,7 +66,9 @@ def test_check_says_what_would_run(hubbub: Hubbub, journal: Path) -> None:
     assert "channels:      none; see [[channels]]\n" in ended.out
     for source in ("simulator", "hackernews", "mastodon:fosstodon.org", "distrowatch"):
         assert source in ended.out
+    assert "engine:        ops-" in ended.out
     report = hubbub("check", "--store", journal, "--json").document
+    assert report["engine"].startswith("ops-")
     assert report["store"] == str(journal)
     assert report["topics"] == ["Example (simulated)", "GitHub", "Linux Mint"]
     assert report["sources"][1] == {
@@ -103,6 +106,86 @@ def test_check_asks_each_source_if_told_to(hubbub: Hubbub, configure: Configure)
         asked = len(web.asked)
         assert hubbub("check", "--config", path).code == 0
         assert len(web.asked) == asked
+
+
+MANY = """
+[[topics]]
+name = "GitHub"
+any = ["#github"]
+
+[[sources]]
+kind = "hackernews"
+base_url = "{free}"
+
+[[sources]]
+kind = "mastodon"
+base_url = "{known}"
+token = "s3cret"
+
+[[sources]]
+kind = "mastodon"
+base_url = "{closed}"
+
+[[sources]]
+kind = "distrowatch"
+base_url = "{forbidden}"
+
+[[sources]]
+kind = "simulator"
+"""
+
+
+def test_check_tells_reachable_allowed_authorised_and_how_fast(
+    hubbub: Hubbub, configure: Configure
+) -> None:
+    """Source by source, as a table and as a document, and without the token."""
+    left = {"X-RateLimit-Remaining": "299", "X-RateLimit-Limit": "300", "X-RateLimit-Reset": "60"}
+    slow = Reply(b"User-agent: *\nCrawl-delay: 2", "text/plain")
+    open_to_its_own = {
+        "timelines_access": {"hashtag_feeds": dict.fromkeys(("local", "remote"), "authenticated")}
+    }
+    instance = document({"configuration": open_to_its_own}, headers=left)
+    none = Reply(b"User-agent: *\nDisallow: /", "text/plain")
+    with (
+        Web({"/api/v1/search_by_date": document({"hits": []}), "/robots.txt": slow}) as free,
+        Web({"/api/v2/instance": instance}) as known,
+        Web({"/robots.txt": none}) as forbidden,
+    ):
+        urls = {"free": free.url, "known": known.url, "forbidden": forbidden.url}
+        path = configure(MANY.format(**urls, closed="http://127.0.0.1:9"))
+        ended = hubbub("check", "--online", "--config", path)
+        report = hubbub("check", "--online", "--json", "--config", path).document
+    assert ended.code == 1
+    assert "s3cret" not in ended.out
+    rows = [" ".join(line.replace("│", " ").split()) for line in ended.out.splitlines()]
+    assert "hackernews 60 s GitHub yes yes not needed every 2 s (robots.txt)" in rows
+    assert [row for row in rows if "yes yes yes every 1 s, 299 of 300 left for 60 s" in row]
+    names = ("reachable", "allowed", "authorised")
+    told = [tuple(source[name] for name in names) for source in report["sources"]]
+    assert told == [
+        (True, True, None),
+        (True, True, True),
+        (False, None, None),
+        (True, False, None),
+        (True, True, None),
+    ]
+    assert ["problem" in source for source in report["sources"]] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert report["sources"][1]["pace"] == [
+        {
+            "spacing_s": 1.0,
+            "crawl_delay_s": None,
+            "limit": 300.0,
+            "remaining": 299.0,
+            "reset_s": 60.0,
+        }
+    ]
+    assert report["sources"][4]["pace"] == []
 
 
 def test_a_wrong_token_is_named_with_its_key(

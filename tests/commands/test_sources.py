@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import time
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
 
+import collectors
+import settings
+from signals import Collection, Post
 from tests.support.web import Reply, Web, document
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
     from pathlib import Path
+
+    import pytest
 
     from tests.commands.conftest import Configure, Hubbub
 
@@ -24,6 +34,7 @@ any = ["gitea"]
 [[sources]]
 kind = "hackernews"
 base_url = "{url}"
+items_url = "{url}"
 history = "10m"
 
 [[sources]]
@@ -78,6 +89,38 @@ def test_a_source_that_listens_for_everything_brings_all_topics(
     )
     report = hubbub("try", "simulator", "--json", "--config", path).document
     assert len(report["mentions"]) == report["posts"] > 0
+
+
+class Endless:
+    """A stream that says one thing after another, for ever."""
+
+    streams = True
+    source = "endless"
+    interval = timedelta(minutes=1)
+    topics: frozenset[str] = frozenset()
+
+    def __init__(self, *_: object) -> None:
+        """Listen to nobody."""
+
+    async def collect(self, _cursor: str | None, now: datetime) -> AsyncIterator[Collection]:
+        """Say it."""
+        for number in itertools.count():
+            post = Post(self.source, str(number), "GitHub is down", now)
+            yield Collection(self.source, (post,))
+            await asyncio.sleep(0.01)
+
+
+def test_a_stream_is_followed_for_some_seconds(
+    hubbub: Hubbub, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was heard until then is shown."""
+    kind = collectors.Kind(settings.Source, Endless)
+    monkeypatch.setitem(cast("dict[str, collectors.Kind]", collectors.KINDS), "endless", kind)
+    path = configure(
+        '[[topics]]\nname = "GitHub"\nany = ["github"]\n[[sources]]\nkind = "endless"\n'
+    )
+    report = hubbub("try", "endless", "--seconds", "0.5", "--json", "--config", path).document
+    assert len(report["mentions"]) == report["posts"] > 1
 
 
 def test_a_source_that_fails_is_code_1(hubbub: Hubbub, configure: Configure) -> None:

@@ -104,9 +104,9 @@ def test_the_simulated_days_are_counted_once(tmp_path: Path) -> None:
 
 def test_the_simulated_outages_become_incidents(tmp_path: Path) -> None:
     """An outage is confirmed from posts alone, and the same in one look and in many."""
-    pipeline = Pipeline([SIMULATED], sentiment.create())
     found = []
     for name, step in (("one look", 2 * DAY), ("many looks", timedelta(minutes=97))):
+        pipeline = Pipeline([SIMULATED], sentiment.create())
         with Journal(tmp_path / name) as journal:
             for portion in simulated(NOON):
                 pipeline.store(portion, journal, now=NOON)
@@ -120,3 +120,17 @@ def test_the_simulated_outages_become_incidents(tmp_path: Path) -> None:
         found.append([(i.id, i.phase, i.worst, i.last_seen) for i in reader.incidents()])
     assert found[0] == found[1]
     assert Phase.RESOLVED in {phase for _, phase, *_ in found[0]}
+
+
+def test_copies_are_known_after_a_restart(tmp_path: Path) -> None:
+    """What an earlier run has stored can be copied; an author is known by the hash alone."""
+    long = "GitHub has been down for our whole team since this morning and nobody answers us"
+    first = [post(long), post("github down", "2")]
+    again = [post(long, "3"), post("GitHub down!", "4"), post("GitHub is fine", "5")]
+    with Journal(tmp_path / "hubbub.db") as journal:
+        for posts in (first, again):
+            pipeline = Pipeline([GITHUB], sentiment.create())
+            pipeline.recall(Reader(journal.path), NOON)
+            pipeline.store(Collection("hackernews", tuple(posts)), journal, now=NOON)
+        found = Reader(journal.path).mentions("GitHub", NOON - DAY, NOON)
+    assert {each.id for each in found if each.copy} == {"3", "4"}

@@ -17,7 +17,7 @@ import pytest
 import settings
 from alerts import StateError
 from pipeline import SpikeWatch
-from signals import Phase, from_seconds, seconds
+from signals import Phase, Step, from_seconds, seconds
 from storage import Journal, Reader, StoreError
 from storage.database import Database, reading
 from tests.support.waiting import wait_for
@@ -70,8 +70,9 @@ def steps(start: datetime, end: datetime, by: timedelta = MINUTE) -> list[dateti
 
 
 def phases(changes: list[Change]) -> list[Phase]:
-    """Return what became of an incident, without the step that people are not told of."""
-    return [change.incident.phase for change in changes if change.incident.phase != "possible"]
+    """Return what became of an incident, without possible steps and reminders."""
+    left_out = (Step.POSSIBLE, Step.REMINDER)
+    return [change.incident.phase for change in changes if change.step not in left_out]
 
 
 def announced(journal: Journal) -> list[dict[str, Any]]:
@@ -112,8 +113,10 @@ def test_an_outage_is_told_once_to_each_channel(journal: Journal) -> None:
     ]  # fmt: skip
     assert {body["incident"]["id"] for body in bodies} == {confirmed.incident.id}
     assert bodies[0]["mentions"][0]["text"].startswith("GitHub is down")
+    opened, end = confirmed.incident.opened - HOUR, confirmed.time + HOUR
     assert bodies[0]["incident"]["url"] == (
-        "http://127.0.0.1:8460/topics/GitHub?from=2026-11-24T10%3A01%3A00Z&to=2026-11-24T12%3A02%3A00Z"
+        f"http://127.0.0.1:8460/topics/GitHub?from={opened:%Y-%m-%dT%H%%3A%M}%3A00Z"
+        f"&to={end:%Y-%m-%dT%H%%3A%M}%3A00Z"
     )
     with reading(journal.path) as database:
         (kept,) = database.execute("SELECT count(*) FROM verdict").fetchone()
@@ -268,8 +271,9 @@ def test_an_incident_that_looked_old_but_goes_on_is_told(journal: Journal) -> No
     watch = watching(journal)
     assert phases(watch.look(TOPIC, NOON)) == [Phase.CONFIRMED]
     assert announced(journal) == []
-    assert watch.look(TOPIC, NOON) == []
-    assert [body["type"] for body in announced(journal)] == ["incident.confirmed"]
+    assert phases(watch.look(TOPIC, NOON)) == []
+    (body,) = announced(journal)
+    assert (body["type"], body["step"]) == ("incident.confirmed", "confirmed")
     hear(journal, NOON, NOON + HOUR)
     watch.look(TOPIC, NOON + HOUR)
     assert [body["type"] for body in announced(journal)] == [
@@ -306,6 +310,54 @@ def test_whoever_was_told_of_an_incident_is_told_of_its_end(journal: Journal) ->
     ]  # fmt: skip
 
 
+def test_maintenance_is_recorded_and_told_when_it_ends(journal: Journal) -> None:
+    """What is still open at its end is told then, once; what was over before is never told."""
+    hear(journal, NOON - 3 * DAY, NOON, outage(BROKE, NOON))
+    number = journal.maintenance.begin(TOPIC, BROKE, BROKE + 20 * MINUTE, "moving house")
+    watch = watching(journal)
+    found = [c for now in steps(BROKE, BROKE + 19 * MINUTE) for c in watch.look(TOPIC, now)]
+    assert phases(found) == [Phase.CONFIRMED]
+    assert announced(journal) == []
+    for now in steps(BROKE + 21 * MINUTE, NOON):
+        watching(journal).look(TOPIC, now)
+    (body,) = announced(journal)
+    assert body["step"] == "confirmed"
+    assert not journal.maintenance.end(number, NOON)
+
+
+def test_an_end_within_maintenance_is_told_after_it(journal: Journal) -> None:
+    """Whoever was told of an incident is told of its end, once the maintenance is over."""
+    hear(journal, NOON - 3 * DAY, NOON, outage(BROKE, MENDED))
+    watch = watching(journal)
+    for now in steps(BROKE, MENDED):
+        watch.look(TOPIC, now)
+    number = journal.maintenance.begin("", MENDED, NOON + DAY, "everything")
+    for now in steps(MENDED, NOON):
+        watch.look(TOPIC, now)
+    assert [body["step"] for body in announced(journal)] == ["confirmed"]
+    assert journal.maintenance.end(number, NOON)
+    hear(journal, NOON, NOON + 10 * MINUTE)
+    watch.look(TOPIC, NOON + 10 * MINUTE)
+    assert [body["step"] for body in announced(journal)] == ["confirmed", "resolved"]
+
+
+def test_topics_that_fall_together_share_a_cluster(journal: Journal) -> None:
+    """Each has its own incident; the later one's message names the earlier topic."""
+    topics = (TOPIC, "GitLab")
+    for topic in topics:
+        hear(journal, NOON - 3 * DAY, NOON, outage(BROKE, NOON), topic=topic, source=topic)
+    watch = watching(journal)
+    for now in steps(BROKE, BROKE + 10 * MINUTE):
+        for topic in topics:
+            watch.look(topic, now)
+    with reading(journal.path) as database:
+        rows = database.execute("SELECT id, cluster FROM incident ORDER BY topic").fetchall()
+    assert {cluster for _, cluster in rows} == {rows[0][0]}
+    bodies = {body["topic"]: body for body in announced(journal)}
+    assert len(bodies) == 2
+    assert bodies["GitLab"]["troubled"] == [TOPIC]
+
+
 def test_a_gap_does_not_resolve(journal: Journal) -> None:
     """Hours without listening prove nothing; a quarter of an hour of quiet listening does."""
     hear(journal, NOON - 3 * DAY, BROKE + 10 * MINUTE, outage(BROKE, NOON))
@@ -318,7 +370,7 @@ def test_a_gap_does_not_resolve(journal: Journal) -> None:
     hear(journal, back, back + HOUR)
     changes = [c for now in steps(back, back + HOUR) for c in watch.look(TOPIC, now)]
     assert phases(changes) == [Phase.RESOLVED]
-    assert changes[0].time >= back + timedelta(minutes=10)
+    assert changes[-1].time >= back + timedelta(minutes=10)
 
 
 def test_a_gap_does_not_fire(journal: Journal) -> None:

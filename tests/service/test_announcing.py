@@ -191,9 +191,7 @@ def test_what_arrived_is_not_sent_again_when_the_journal_fails(
 
 
 class Broken:
-    """A channel with a defect."""
-
-    name = "broken"
+    """A sender with a defect."""
 
     def render(self, *_: object) -> str:
         """Return nothing."""
@@ -207,7 +205,8 @@ class Broken:
 def test_a_defect_in_a_channel_harms_no_message(path: Path, receiver: Receiver) -> None:
     """Its message waits, without what the error says, and the other channel's is sent."""
     new = (message(1, "broken"), message(2, "broken"), message(3))
-    at(path, 0, Broken(), webhook(receiver), new=new)
+    broken = alerts.Channel(settings.Channel(kind="broken", name="broken"), Broken())
+    at(path, 0, broken, webhook(receiver), new=new)
     assert [delivery.id for delivery in receiver.accepted] == ["msg_3"]
     assert (
         Reader(path).unsent()

@@ -28,7 +28,7 @@ async def served(path: Path) -> AsyncIterator[tuple[Health, httpx.AsyncClient]]:
     Journal(path).close()
     health = Health()
     async with (
-        PageServer(page(), Reader(path), health) as server,
+        PageServer(page(), Reader(path), health.routes()) as server,
         httpx.AsyncClient(base_url=server.url, trust_env=False) as client,
     ):
         yield health, client

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
+from prometheus_client import generate_latest
 
 import sentiment
 import settings
@@ -17,10 +18,13 @@ from signals import Level
 from storage import Reader
 from storage.database import Database
 from tests.support.serving import Voice, well, writing
-from tests.support.worlds import hear
+from tests.support.waiting import until
+from tests.support.worlds import DAY, HOUR, hear, outage
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from service import Health, Writing
     from tests.support.serving import Clock
@@ -89,5 +93,28 @@ def test_a_topic_waits_for_its_sources_after_a_start(path: Path, clock: Clock) -
             clock.forward(settings.Detection().lateness.total_seconds() + 1)
             await service.look()
             assert judged(path) == {"a"}
+
+    asyncio.run(run())
+
+
+def test_an_incident_makes_the_sources_of_its_topic_be_asked_faster(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the look on that finds it."""
+    monkeypatch.setattr("service.collecting.GLANCE", 0.01)
+    now = Level.MINUTE.floor(datetime.now(UTC))
+
+    async def run() -> None:
+        async with writing(path) as (thread, health):
+            hear(thread.journal, now - 3 * DAY, now, outage(now - HOUR, now))
+            voice = Voice(well("1"))
+            looks, collecting = looking(thread, health, voice)
+            running = asyncio.create_task(collecting.run())
+            gauge = f'hubbub_source_interval_seconds{{source="{voice.source}"}}'
+            await until(lambda: f"{gauge} 60." in generate_latest(health.registry).decode())
+            await looks.look()
+            await until(lambda: f"{gauge} 15.0" in generate_latest(health.registry).decode())
+            collecting.stop()
+            await running
 
     asyncio.run(run())

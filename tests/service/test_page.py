@@ -28,7 +28,7 @@ def asked(path: Path, address: str = "/", **keys: object) -> list[int]:
 
     async def run() -> list[int]:
         async with (
-            PageServer(page(**keys), Reader(path), Health()) as server,
+            PageServer(page(**keys), Reader(path), Health().routes()) as server,
             httpx.AsyncClient(base_url=server.url, trust_env=False) as client,
         ):
             tries: tuple[dict[str, str], ...] = (
@@ -68,7 +68,7 @@ def test_a_port_that_is_taken_is_an_error_with_a_remedy(path: Path) -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(SettingsError) as caught:
-            PageServer(page(port=port), Reader(path), Health())
+            PageServer(page(port=port), Reader(path), Health().routes())
     assert str(caught.value) == (
         f"page.host, page.port: cannot listen on 127.0.0.1:{port}: Address already in use; "
         "stop what uses it, or choose another port (0 takes any free one)"
@@ -79,4 +79,4 @@ def test_a_port_that_is_taken_is_an_error_with_a_remedy(path: Path) -> None:
 def test_a_host_that_does_not_exist_is_an_error(path: Path, host: str) -> None:
     """A name that cannot be looked up, or is none."""
     with pytest.raises(SettingsError, match=r"page\.host, page\.port: cannot listen on"):
-        PageServer(page(host=host, token=TOKEN), Reader(path), Health())
+        PageServer(page(host=host, token=TOKEN), Reader(path), Health().routes())
