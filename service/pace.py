@@ -78,7 +78,7 @@ def pause(base: float, failures: int, rng: random.Random) -> float:
 
     This is "full jitter" of "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015): any
     time up to a bound that doubles, so that those who failed together do not come back together.
-    It is never shorter than ``base``, the ordinary wait.
+    It is never shorter than ``base``, the ordinary wait, nor longer than ``LONGEST_PAUSE``.
     """
     bound = min(base * 2.0 ** min(failures, 30), LONGEST_PAUSE)
-    return max(base, rng.uniform(0.0, bound))
+    return max(min(base, LONGEST_PAUSE), rng.uniform(0.0, bound))

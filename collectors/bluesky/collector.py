@@ -154,7 +154,7 @@ class Bluesky:
                     yield hearing.portion()
                 if host == hosts[-1]:
                     raise
-                _log.info("another host is taken", source=self.source, reason=str(error))
+                _log.debug("another host is taken", source=self.source, reason=str(error))
             else:
                 return
 
