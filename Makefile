@@ -25,6 +25,9 @@ format: $(VENV)/dev.stamp ## Bring the code into shape.
 bench: $(VENV)/dev.stamp ## What the README claims about speed and quality, measured.
 	$(BIN)/python -m benchmarks.import_rows
 	$(BIN)/python -m benchmarks.sentiment
+	$(BIN)/python -m benchmarks.firehose
+	$(BIN)/python -m benchmarks.distros
+	$(BIN)/python -m benchmarks.detection
 
 servers: ## Real servers and a browser for the tests, from Debian where that can be done.
 	@sh tests/install-servers.sh
