@@ -1,8 +1,8 @@
 """How soon, how surely and how wrongly spikes are found: on public data, and on simulated outages.
 
 The Numenta Anomaly Benchmark's files of tweets are watched for their totals, with one setting for
-all of them; its labels were not used to choose anything. Simulated topics (``benchmarks.outages``)
-learn for four weeks, and are then watched for four, once as they are and once with outages.
+all of them. Simulated topics (``benchmarks.outages``) learn for four weeks, and are then watched
+for four, once as they are and once with outages.
 
     python -m benchmarks.detection [--topics N] [--seed N] [--processes N] [--nab DIR]
 """

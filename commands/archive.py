@@ -20,7 +20,7 @@ import sentiment
 from collectors import Archive, Columns, Refused, Row
 from commands.app import app
 from commands.options import Config, Json, StorePath, load
-from pipeline import Copies, Judges, dated
+from pipeline import Judges, dated
 from settings import Settings
 from signals import BUCKET, Collection, Judgement, Level, Mention, Post, Span, Topic
 from storage import Journal
@@ -110,7 +110,6 @@ class _Loader:
         self, settings: Settings, judges: Judges, journal: Journal, source: str, topic: str | None
     ) -> None:
         self.summary = _Summary()
-        self._copies = Copies()
         self._judges = judges
         self._journal = journal
         self._source = source
@@ -165,8 +164,7 @@ class _Loader:
             Mention(topic.name, post, judgement)
             for (post, topic), judgement in zip(batch, judgements.result(), strict=True)
         ]
-        marked = self._copies.mark(mentions, self._journal.author)
-        stored = self._journal.load(Collection(self._source), marked, now=self._now)
+        stored = self._journal.load(Collection(self._source), mentions, now=self._now)
         self.summary.stored += stored.new
         self.summary.duplicates += stored.known
 

@@ -1,7 +1,6 @@
 """The two ways through hubbub: that of a mention, and that of a spike."""
 
 from pipeline import backtest, deploys
-from pipeline.copies import Copies
 from pipeline.evidence import Explainer
 from pipeline.judging import Judges
 from pipeline.lives import Lives
@@ -11,7 +10,6 @@ from pipeline.spikes import SpikeWatch
 from pipeline.upkeep import UpkeepWatch
 
 __all__ = [
-    "Copies",
     "Explainer",
     "Judges",
     "Lives",

@@ -20,7 +20,7 @@ from zlib import crc32
 from pipeline.words import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from signals import Mention, Post
@@ -34,7 +34,6 @@ REMEMBERED = 10_000
 LONG = 12
 """Words of a text that two people do not write alike by chance."""
 
-_SHINGLE = 3  # words
 _SKETCH = 8  # the smallest shingles of a text, by their hash
 _RESEMBLES = 6  # of them in common: about seven tenths of all shingles
 _HOLDERS = 32  # the latest posts with a mark that are looked at; what more share tells little
@@ -131,12 +130,9 @@ def _read(post: Post) -> _Seen:
     if words[:1] == ["rt"]:
         del words[0]
     if len(words) < LONG:
-        marks = (_hash(words),) if words else ()
+        marks = (crc32(" ".join(words).encode()),) if words else ()
         return _Seen(post.author, post.time, marks, is_long=False)
-    shingles = zip(*(words[at:] for at in range(_SHINGLE)), strict=False)
-    sketch = sorted({_hash(shingle) for shingle in shingles})[:_SKETCH]
+    encoded = [f"{word} ".encode() for word in words]
+    shingles = zip(encoded, encoded[1:], encoded[2:], strict=False)
+    sketch = sorted({crc32(first + second + third) for first, second, third in shingles})[:_SKETCH]
     return _Seen(post.author, post.time, tuple(sketch), is_long=True)
-
-
-def _hash(words: Iterable[str]) -> int:
-    return crc32(" ".join(words).encode())

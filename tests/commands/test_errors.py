@@ -96,11 +96,11 @@ def test_a_locked_journal_is_code_1_and_loses_nothing(
 def test_a_full_disk_is_code_1_and_loses_nothing(journal: Path, tmp_path: Path) -> None:
     """What was stored before stays, and a repetition stores the rest."""
     archive = tmp_path / "posts.csv"
-    rows = (f"2026-11-01T12:00:00Z,GitHub is down for the {n}th time" for n in range(5_000))
+    rows = (f"2026-11-01T12:00:00Z,GitHub is down for the {n}th time" for n in range(20_000))
     archive.write_text("time,text\n" + "\n".join(rows), encoding="utf-8")
     command = f"{sys.executable} scheduler.py import {archive} --topic GitHub --store {journal}"
     limited = subprocess.run(
-        ["sh", "-c", f"ulimit -f 1000; exec {command}"],  # blocks of 512 bytes
+        ["sh", "-c", f"ulimit -f 3000; exec {command}"],  # blocks of 512 bytes
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -112,8 +112,8 @@ def test_a_full_disk_is_code_1_and_loses_nothing(journal: Path, tmp_path: Path) 
     again = run("import", archive, "--topic", "GitHub", "--store", journal)
     assert again.returncode == 0, again.stderr
     known = int(again.stdout.split(" known already")[0].split()[-1])
-    assert 0 < known < 5_000
-    assert f"{5_000 - known} stored" in again.stdout
+    assert 0 < known < 20_000
+    assert f"{20_000 - known} stored" in again.stdout
 
 
 @pytest.mark.parametrize(
