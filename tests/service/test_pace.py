@@ -72,7 +72,7 @@ def test_an_incident_that_never_ends_alarms_nobody_for_ever() -> None:
 
 
 def test_pauses_grow_and_differ() -> None:
-    """Any time up to a bound that doubles, to an hour; no shorter than an ordinary, shorter wait."""
+    """Any time up to a bound that doubles, to an hour; no shorter than an ordinary wait."""
     dice = random.Random(1)
     for failures, bound in ((1, 120), (3, 480), (6, 3_600), (1_000, 3_600)):
         found = [pause(60.0, failures, dice) for _ in range(500)]
