@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import alerts
@@ -74,7 +75,27 @@ class SpikeWatch:
 
     def _restore(self, topic: str) -> tuple[Detector, datetime | None]:
         state, until = self._journal.incidents.detector(topic)
-        return alerts.create(self._settings, state), until
+        try:
+            return alerts.create(self._settings, state), until
+        except alerts.OutdatedState:
+            return self._learn_anew(topic, until), until
+
+    def _learn_anew(self, topic: str, until: datetime | None) -> Detector:
+        """Return a new detector that knows what the old one, of an earlier version, has seen.
+
+        Its verdicts are not recorded: what was said of that time stays said.
+        """
+        detector = alerts.create(self._settings)
+        after = None
+        while until is not None and (
+            seen := self._reader.observations(
+                topic, after, now=until, lateness=timedelta(0), limit=MONTH
+            )
+        ):
+            for observation in seen:
+                detector.step(observation)
+            after = seen[-1].time + BUCKET
+        return detector
 
     def _judge(
         self, topic: str, detector: Detector, observations: Sequence[Observation], now: datetime

@@ -402,3 +402,18 @@ def test_a_damaged_state_is_an_error_with_a_remedy(journal: Journal) -> None:
         database.execute("UPDATE detector SET state = '{}x'")
     with pytest.raises(StateError, match="restore the journal from a backup"):
         watching(journal).look(TOPIC, NOON)
+
+
+def test_the_state_of_an_earlier_version_is_learned_anew(journal: Journal) -> None:
+    """A topic is watched on after an upgrade, with a detector that has seen what was stored."""
+    hear(journal, NOON - 2 * DAY, NOON, outage(NOON - HOUR, NOON))
+    watching(journal).look(TOPIC, NOON - HOUR)
+    learned = journal.incidents.detector(TOPIC)
+    with closing(Database(journal.path)) as database, database.transaction():
+        database.execute("UPDATE detector SET state = '{\"version\": 1}'")
+    changes = watching(journal).look(TOPIC, NOON)
+    assert Phase.CONFIRMED in phases(changes)
+    with closing(Database(journal.path)) as database, database.transaction():
+        database.execute("DELETE FROM detector")
+    watching(journal).look(TOPIC, NOON - HOUR)
+    assert journal.incidents.detector(TOPIC) == learned
