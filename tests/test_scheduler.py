@@ -280,18 +280,20 @@ def test_a_new_place_for_the_journal_waits_for_the_next_start(
     text = configuration.read_text(encoding="utf-8")
     moved = f'{text}[store]\npath = "{tmp_path / "elsewhere.db"}"\n'
     (tmp_path / "first.toml").write_text(f'{text}[store]\npath = "{journal}"\n', encoding="utf-8")
-    reloads = iter([moved])
+    reloads: list[str] = []
     lines: list[str] = []
 
+    def reload() -> settings.Settings:
+        reloads.append(moved)
+        return settings.load(moved)
+
     async def run() -> None:
-        service = Service(
-            settings.read(tmp_path / "first.toml"), lambda: settings.load(next(reloads))
-        )
+        service = Service(settings.read(tmp_path / "first.toml"), reload)
         task = asyncio.create_task(service.run(lines.append))
         await until(lambda: lines)
         signal.raise_signal(signal.SIGHUP)
         await until(lambda: Reader(journal).topics() == ["Example"])
-        await until(lambda: next(reloads, None) is None)
+        await until(lambda: reloads)
         service.stop()
         await task
 
