@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
@@ -13,18 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import collectors
 from collectors import FIRST_YEAR, DistroWatch, DistroWatchSource, Malformed, Missing, Refused
 from commands.app import app
 from commands.options import Config, Json, StorePath, load
+from commands.progress import progress
 from signals import Collection
 from storage import Journal, Readings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from settings import Settings
     from signals import Reading
@@ -124,7 +121,7 @@ async def _fetch(
     cache = path.with_name(f"{path.name}.http")
     async with collectors.Client(settings.service.contact, cache=cache) as client:
         site = DistroWatch(_table(settings), client, ())
-        with _progress(left, quiet=quiet) as advance:
+        with progress("fetching years", len(left), quiet=quiet) as advance:
             for year in left:
                 try:
                     readings = await site.year(year)
@@ -209,19 +206,3 @@ def _tell_fetched(done: _Fetched, as_json: bool) -> None:  # noqa: FBT001 - as t
         f"{len(done.fetched)} years fetched, {len(done.known)} known already, "
         f"{len(done.refused)} refused; {done.readings} readings stored"
     )
-
-
-@contextmanager
-def _progress(years: Sequence[int], *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Show a bar of the years, on a terminal; yield what moves it."""
-    bar = Progress(
-        TextColumn("fetching years"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=quiet or not sys.stderr.isatty(),
-    )
-    with bar:
-        task = bar.add_task("fetching", total=len(years))
-        yield lambda: bar.advance(task)

@@ -15,7 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from commands.app import app
-from commands.options import Config, Json, StorePath, load
+from commands.options import DAYS_OR_INSTANTS, Config, Json, StorePath, in_utc, load
 from commands.terminal import plain, row, say, show
 from pipeline import Explainer, backtest
 from settings import suggest
@@ -42,7 +42,7 @@ def run(
         datetime | None,
         typer.Option(
             metavar="TIME",
-            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%d"],
+            formats=DAYS_OR_INSTANTS,
             help="Count alarms from then on; what is before is only learned from.",
         ),
     ] = None,
@@ -63,8 +63,7 @@ def run(
     Example: `hubbub backtest --topic GitHub --sensitivity 0.5 --sensitivity 5 --known outages.csv`
     """
     settings = load(config, store)
-    if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
+    since = in_utc(since) if since else None
     outages = _read(known) if known else []
     reader = Reader(settings.store.path)
     if topic not in (names := reader.topics()):
@@ -270,5 +269,4 @@ def _line(cells: Sequence[str], where: str) -> Outage:
 
 
 def _instant(text: str) -> datetime:
-    time = datetime.fromisoformat(text.strip())
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    return in_utc(datetime.fromisoformat(text.strip()))

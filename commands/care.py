@@ -13,7 +13,7 @@ import alerts
 import settings
 from commands.app import app
 from commands.look import incident_commands
-from commands.options import Config, Json, StorePath, load
+from commands.options import INSTANTS, Config, Json, StorePath, load
 from commands.terminal import say
 from pipeline import Messenger
 from signals import Change, Phase, Step, iso
@@ -133,7 +133,7 @@ def add(
     ] = "",
     start: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"], help="Default: now."),
+        typer.Option(formats=INSTANTS, help="Default: now."),
     ] = None,
     note: Note = "",
     config: Config = None,

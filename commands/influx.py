@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import TypeAdapter, ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 import settings
 from commands.app import app
-from commands.options import Config, Json, StorePath, find_config, load
+from commands.options import DAYS_OR_INSTANTS, Config, Json, StorePath, find_config, in_utc, load
+from commands.progress import progress
 from commands.terminal import plain, row, say, show
 from signals import iso
 from storage import FOREVER, Influx, Repair, Verification, kept_since, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from storage import Prepared, Report
@@ -83,7 +80,7 @@ def verify(
         datetime | None,
         typer.Option(
             metavar="TIME",
-            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%d"],
+            formats=DAYS_OR_INSTANTS,
             help="Only what is from then on.",
         ),
     ] = None,
@@ -99,15 +96,14 @@ def verify(
 
     Example: `hubbub influx verify --since 2026-11-01 --repair`
     """
-    if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
+    since = in_utc(since) if since else None
     path, influx = _configured(config, store)
     with Influx(influx) as connection:
         kept = kept_since(connection, datetime.now(UTC))
         begin = max((each for each in (since, kept) if each is not None), default=None)
         with Repair(path, connection, influx.batch) if repair else nullcontext() as repairing:
             verification = Verification(path, connection, since=begin, repair=repairing)
-            with _progress(verification.steps, quiet=as_json) as advance:
+            with progress("verifying", verification.steps, quiet=as_json) as advance:
                 report = verification.run(advance)
     if as_json:
         document = {"since": iso(begin) if begin else None, "repaired": repair, **_plain(report)}
@@ -207,19 +203,3 @@ def _plain(report: Report) -> dict[str, Any]:
         "measurements": {name: asdict(tally) for name, tally in report.tallies.items()},
         "differences": [asdict(each) | {"time": iso(each.time)} for each in report.examples],
     }
-
-
-@contextmanager
-def _progress(steps: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Show a bar of what is compared, on a terminal; yield what moves it."""
-    bar = Progress(
-        TextColumn("verifying"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=quiet or not sys.stderr.isatty(),
-    )
-    with bar:
-        task = bar.add_task("verifying", total=steps)
-        yield lambda: bar.advance(task)

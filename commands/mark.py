@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from commands.app import app
-from commands.options import Config, Json, StorePath, load
+from commands.options import INSTANTS, Config, Json, StorePath, load
 from signals import Event, iso
 from storage import Journal
 
@@ -24,7 +24,7 @@ def mark(
     ] = "",
     at: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"], help="Default: now."),
+        typer.Option(formats=INSTANTS, help="Default: now."),
     ] = None,
     config: Config = None,
     store: StorePath = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,12 +36,21 @@ StorePath = Annotated[
         help="The journal, instead of [store] path.",
     ),
 ]
+INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
+"""How an option may write an instant."""
+DAYS_OR_INSTANTS = [*INSTANTS, "%Y-%m-%d"]
+"""How an option may write from when on; a day begins in UTC."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def sample() -> str:
     """Return the commented sample configuration, which is also the default one."""
     return resources.files("commands").joinpath("sample.toml").read_text(encoding="utf-8")
+
+
+def in_utc(time: datetime) -> datetime:
+    """Return ``time`` in UTC, where times without a zone are."""
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def find_config(config: Path | None) -> Path | None:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import sentiment
 from commands.app import app
-from commands.options import Config, Json, StorePath, load
+from commands.options import DAYS_OR_INSTANTS, Config, Json, StorePath, in_utc, load
+from commands.progress import progress
 from settings import suggest
 from signals import Topic
 from storage import Journal, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sentiment import Scorer
@@ -48,7 +44,7 @@ def rescore(
         datetime | None,
         typer.Option(
             metavar="TIME",
-            formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%d"],
+            formats=DAYS_OR_INSTANTS,
             help="Only mentions from then on.",
         ),
     ] = None,
@@ -70,8 +66,7 @@ def rescore(
         raise typer.BadParameter(
             f"no topic {topic!r} in {path}; {suggest(topic, known, 'it has')}", param_hint="--topic"
         )
-    if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
+    since = in_utc(since) if since else None
     summary = _rescore(
         path, settings, sentiment.build(settings.sentiment), topic, since, quiet=as_json
     )
@@ -100,7 +95,7 @@ def _rescore(
         rescoring = journal.rescoring
         left, summary.gone = rescoring.count(scorer.name, topic, since)
         last = 0
-        with _progress(left, quiet=quiet) as advance:
+        with progress("rescoring", left, quiet=quiet) as advance:
             while batch := rescoring.batch(scorer.name, topic, since, after=last, limit=BATCH):
                 judgements = sentiment.score_all(
                     scorer,
@@ -118,19 +113,3 @@ def _rescore(
                 last = batch[-1].row
                 advance(len(batch))
     return summary
-
-
-@contextmanager
-def _progress(left: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Show a bar of the mentions judged, on a terminal; yield what moves it."""
-    bar = Progress(
-        TextColumn("rescoring"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=quiet or not sys.stderr.isatty(),
-    )
-    with bar:
-        task = bar.add_task("rescoring", total=left)
-        yield lambda judged: bar.advance(task, judged)

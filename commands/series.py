@@ -7,7 +7,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,7 @@ import typer
 
 import alerts
 from commands.app import app
-from commands.options import Config, StorePath, load
+from commands.options import Config, StorePath, in_utc, load
 from signals import BUCKET, Observation, iso
 
 if TYPE_CHECKING:
@@ -126,8 +126,7 @@ def _observation(
 
     written = (row.get(columns.time) or "").strip()
     try:
-        time = datetime.fromisoformat(written)
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        time = in_utc(datetime.fromisoformat(written))
     except (ValueError, OverflowError):
         raise typer.BadParameter(
             f"{where}: {columns.time}: {written!r} is no time; write it like 2026-11-24T13:05:00Z"

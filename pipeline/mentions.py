@@ -1,7 +1,7 @@
 """The way of a mention: match it against the topics, judge it, store it.
 
 The service, ``hubbub import`` and ``hubbub try`` all go this way, so what one of them counts the
-others would count as well.
+others would count as well. Only copies are not looked for in an archive.
 """
 
 from __future__ import annotations

@@ -13,7 +13,10 @@ from starlette.responses import PlainTextResponse
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-OPEN = frozenset({"/healthz", "/readyz", "/api/mentions"})
+INBOXES = "/api/mentions"
+"""Where posts are handed in."""
+
+OPEN = frozenset({"/healthz", "/readyz", INBOXES})
 """What a supervisor may ask without the token, and where the inboxes ask for their own."""
 
 

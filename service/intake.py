@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from collectors import Inbox, SourceError
-from service.access import bearer
+from service.access import INBOXES, bearer
 from signals import Collection
 from storage import StoreError
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from service.health import Health
     from service.writing import Writing
     from storage import Journal, Stored
-
-PATH = "/api/mentions"
 
 LARGEST = 2_000_000
 """Bytes of one request."""
@@ -68,7 +66,7 @@ class Intake:
 
     def routes(self) -> list[BaseRoute]:
         """Return the one address."""
-        return [Route(PATH, self._take, methods=["POST"])]
+        return [Route(INBOXES, self._take, methods=["POST"])]
 
     @contextmanager
     def open(
